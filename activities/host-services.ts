@@ -1,0 +1,21 @@
+// What a storage, backup or compute host asks of the API's internal endpoint: it holds no database credentials.
+import type { ChapSecret } from '../drivers/target/target.ts';
+
+export interface HostClaim {
+  readonly operationId: string;
+  /** Decimal text, as the claim gave it. */
+  readonly epoch: string;
+}
+
+export interface StepProgress {
+  readonly step: string;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
+export interface HostServices {
+  /** Shows how far a step has come; at most once a second a step, and never a reason to fail. */
+  reportProgress(claim: HostClaim, progress: StepProgress): Promise<void>;
+  /** The CHAP credentials of a volume's target, while the claim is in force; null when it has none. */
+  targetSecret(claim: HostClaim, volumeId: string): Promise<ChapSecret | null>;
+}

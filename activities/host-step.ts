@@ -1,0 +1,51 @@
+// The frame around every step on a host: lock, fence, heartbeat, progress, cancellation.
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { StepContext } from '../drivers/step.ts';
+import type { HostClaim, HostServices } from './host-services.ts';
+
+/** Takes a resource's lock on this host under an epoch; privileged/host-lock.ts is the real one. */
+export type WithHostLock = <T>(
+  request: { readonly resourceId: string; readonly epoch: number; readonly signal: AbortSignal },
+  work: (lockFd: number) => Promise<T>,
+) => Promise<T>;
+
+export interface HostStepDeps {
+  readonly withHostLock: WithHostLock;
+  readonly services: HostServices;
+}
+
+const heartbeatEveryMs = 2_000;
+const progressEveryMs = 1_000;
+
+/**
+ * Runs one step of `claim` on `resourceId`. The worker's liveness is heartbeaten throughout; `work` reports bytes
+ * through its context. Throws StaleEpoch when the host has served a newer claim of that resource.
+ */
+export async function hostStep<T>(
+  deps: HostStepDeps,
+  claim: HostClaim,
+  resourceId: string,
+  work: (step: StepContext) => Promise<T>,
+): Promise<T> {
+  const signal = cancellationSignal();
+  const step = activityInfo().activityType;
+  let last = { bytesDone: 0, bytesTotal: 0 };
+  let shownAt = Date.now();
+  const beat = setInterval(() => heartbeat(last), heartbeatEveryMs);
+  const reportProgress = (bytesDone: number, bytesTotal: number): void => {
+    last = { bytesDone, bytesTotal };
+    if (Date.now() - shownAt < progressEveryMs) return;
+    shownAt = Date.now();
+    heartbeat(last);
+    // Progress is a courtesy: a host that cannot reach the API for it goes on working.
+    void deps.services.reportProgress(claim, { step, bytesDone, bytesTotal }).catch(() => undefined);
+  };
+  try {
+    const epoch = Number(claim.epoch);
+    return await deps.withHostLock({ resourceId, epoch, signal }, (lockFd) =>
+      work({ operationId: claim.operationId, epoch, signal, reportProgress, lockFd }),
+    );
+  } finally {
+    clearInterval(beat);
+  }
+}

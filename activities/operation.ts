@@ -1,0 +1,48 @@
+// Control steps that begin, pause and end an operation.
+import { claimOperation, type ClaimRequest, type ClaimVerdict } from '../prisma/store/operation-claim.ts';
+import {
+  endOperation,
+  pauseOperation,
+  type EndRequest,
+  type EndVerdict,
+  type PauseRequest,
+} from '../prisma/store/operation-end.ts';
+import { readHostStatus, type HostStatus } from '../prisma/store/host-status.ts';
+import type { PrismaClient } from '../prisma/generated/client.ts';
+
+/** How patient a workflow is; given by configuration and recorded with the claim, so that a replay agrees. */
+export interface StepPolicy {
+  /** Tries of a host step before the operator is asked. */
+  readonly maximumAttempts: number;
+  readonly initialIntervalMs: number;
+  /** How long a host's worker may be silent within a step before another attempt starts. */
+  readonly heartbeatTimeoutMs: number;
+  /** How long a create waits for a worker before it asks whether the host is down. */
+  readonly hostPatienceMs: number;
+}
+
+export type ClaimAnswer = ClaimVerdict & { readonly policy: StepPolicy };
+
+export interface OperationActivities {
+  claimOperation(request: ClaimRequest): Promise<ClaimAnswer>;
+  pauseOperation(request: PauseRequest): Promise<EndVerdict>;
+  endOperation(request: EndRequest): Promise<EndVerdict>;
+  hostStatus(binary: string, host: string): Promise<HostStatus>;
+}
+
+export interface OperationSettings {
+  readonly policy: StepPolicy;
+  readonly serviceDownTimeS: number;
+}
+
+/** The control worker's operation steps on a database. */
+export function createOperationActivities(db: PrismaClient, settings: OperationSettings): OperationActivities {
+  return {
+    async claimOperation(request) {
+      return { ...(await claimOperation(db, request)), policy: settings.policy };
+    },
+    pauseOperation: (request) => pauseOperation(db, request),
+    endOperation: (request) => endOperation(db, request),
+    hostStatus: (binary, host) => readHostStatus(db, binary, host, settings.serviceDownTimeS),
+  };
+}

@@ -1,0 +1,146 @@
+// From an accepted request to its workflow: the commit makes it durable, the start follows, the sweeper makes sure.
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  ApplicationFailure,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  type Client,
+} from '@temporalio/client';
+import type { Logger } from 'pino';
+import { ruleOf, workflowIdOf, type OperationKind } from '../../domain/operations.ts';
+import { controlQueue } from '../../domain/task-queues.ts';
+import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
+import { accept, type AcceptSettings } from '../../prisma/store/accept.ts';
+import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import { abortUnstarted, findTwin } from '../../prisma/store/operations.ts';
+import { countBacklog } from '../../prisma/store/sweep.ts';
+import { searchAttributesOf, summaryOf } from './presentation.ts';
+
+/** Temporal cannot be reached and as much work is waiting for it as is allowed: the client should come back later. */
+export class BacklogFullError extends Error {
+  constructor(waiting: number) {
+    super(`${waiting} accepted operations are waiting for Temporal`);
+    this.name = 'BacklogFullError';
+  }
+}
+
+/** A call that Cinder answers with the driver's result took longer than `rpc_response_timeout`; it goes on. */
+export class OperationTimeoutError extends Error {
+  readonly operationId: string;
+
+  constructor(operationId: string) {
+    super(`operation ${operationId} is not finished yet`);
+    this.name = 'OperationTimeoutError';
+    this.operationId = operationId;
+  }
+}
+
+/** A call that Cinder answers with the driver's result ended without one; `code` is a storage error code. */
+export class OperationFailedError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'OperationFailedError';
+    this.code = code;
+  }
+}
+
+export interface AcceptedOperation {
+  readonly id: string;
+  readonly resourceId: string;
+}
+
+export interface OperationStarter {
+  /**
+   * Accepts an operation and starts its workflow. When it returns the operation will run, whatever dies next.
+   * Throws StatusConflictError, QuotaExceededError, BacklogFullError.
+   */
+  submit(request: AcceptRequest): Promise<AcceptedOperation>;
+  /**
+   * The same, and waits for the workflow's result; an unfinished operation with the same input is joined.
+   * Throws OperationTimeoutError, OperationFailedError as well.
+   */
+  submitAndWait(request: AcceptRequest, timeoutMs: number): Promise<unknown>;
+  /** Starts the workflow of an accepted operation; started already is success. */
+  start(operation: Operation, again?: 'again'): Promise<void>;
+}
+
+export interface StarterDeps {
+  readonly db: PrismaClient;
+  readonly temporal: Client;
+  readonly log: Logger;
+  readonly settings: AcceptSettings & { readonly backlogLimit: number };
+}
+
+export function createOperationStarter({ db, temporal, log, settings }: StarterDeps): OperationStarter {
+  let temporalAnswers = true;
+
+  async function start(operation: Operation, again?: 'again'): Promise<void> {
+    const { kind, projectId } = operation;
+    try {
+      await temporal.workflow.start(kind, {
+        workflowId: workflowIdOf(operation),
+        taskQueue: controlQueue,
+        args: [{ operationId: operation.id }],
+        workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+        staticSummary: summaryOf(operation),
+        typedSearchAttributes: searchAttributesOf(operation),
+        priority: { priorityKey: isInteractive(kind) ? 2 : 4, fairnessKey: projectId.slice(0, 64) },
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  async function submit(request: AcceptRequest): Promise<Operation> {
+    if (!temporalAnswers) await mustHaveRoom(db, settings.backlogLimit);
+    const operation = await accept(db, request, settings);
+    // The answer does not wait: the operation is durable, and what fails here the sweeper does again.
+    start(operation).then(
+      () => (temporalAnswers = true),
+      (error: unknown) => {
+        temporalAnswers = false;
+        log.warn({ operationId: operation.id, err: error }, 'workflow not started yet; the sweeper will start it');
+      },
+    );
+    return operation;
+  }
+
+  async function submitAndWait(request: AcceptRequest, timeoutMs: number): Promise<unknown> {
+    const operation = (await findTwin(db, request)) ?? (await submit(request));
+    await start(operation);
+    const patience = new AbortController();
+    const late = Symbol('late');
+    const result = temporal.workflow.getHandle(workflowIdOf(operation)).result();
+    result.catch(() => undefined);
+    try {
+      const first = await Promise.race([result, delay(timeoutMs, late, { signal: patience.signal })]);
+      if (first !== late) return first;
+    } catch (error) {
+      throw asOperationFailure(error);
+    } finally {
+      patience.abort();
+    }
+    await abortUnstarted(db, operation.id);
+    throw new OperationTimeoutError(operation.id);
+  }
+
+  return { submit, submitAndWait, start };
+}
+
+function asOperationFailure(error: unknown): unknown {
+  if (!(error instanceof WorkflowFailedError)) return error;
+  const cause = error.cause instanceof ApplicationFailure ? error.cause : null;
+  return new OperationFailedError(cause?.type ?? 'Internal', cause?.message ?? error.message);
+}
+
+async function mustHaveRoom(db: PrismaClient, backlogLimit: number): Promise<void> {
+  const waiting = await countBacklog(db);
+  if (waiting >= backlogLimit) throw new BacklogFullError(waiting);
+}
+
+/** Someone waits for an attach; a backup can let it pass. */
+function isInteractive(kind: string): boolean {
+  return ruleOf(kind as OperationKind).resource !== 'backup';
+}

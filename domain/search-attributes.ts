@@ -1,0 +1,6 @@
+// The search attributes by which an operation is found in the Temporal UI; all of them keywords.
+
+export const searchAttributeNames = ['ResourceId', 'ProjectId', 'RequestId', 'Backend', 'OperationState'] as const;
+
+/** Typed key of the attribute that tells running from paused. */
+export const operationStateAttribute = { name: 'OperationState', type: 'KEYWORD' } as const;

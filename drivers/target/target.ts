@@ -1,0 +1,35 @@
+// The interface of a target: it exports one volume over the network and takes the export away again.
+import type { StepContext } from '../step.ts';
+import type { LocalPath } from '../volume/driver.ts';
+
+/** CHAP credentials; they reach the host through the internal API and never a Temporal payload. */
+export interface ChapSecret {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Cinder's `connection_info` without its secrets: what a workflow may carry. */
+export interface ConnectionInfo {
+  readonly driver_volume_type: 'iscsi' | 'local';
+  readonly data: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface ExportRequest {
+  readonly volumeId: string;
+  readonly path: LocalPath;
+  readonly chap: ChapSecret | null;
+  readonly readonly: boolean;
+}
+
+export interface TargetDriver {
+  readonly name: string;
+  checkForSetup(): Promise<void>;
+  /** Exports the volume; already exported with the same path and secret is success. Answers where to connect. */
+  exportVolume(step: StepContext, request: ExportRequest): Promise<ConnectionInfo>;
+  /** Tells the target that the volume has grown, so that initiators see the new size after a rescan. */
+  refreshSize(step: StepContext, volumeId: string): Promise<void>;
+  /** Takes the export away, closing its sessions; not exported is success. */
+  removeExport(step: StepContext, volumeId: string): Promise<void>;
+  /** Ids of volumes exported now. */
+  listExports(): Promise<readonly string[]>;
+}

@@ -1,0 +1,126 @@
+// Pausing and ending an operation: each resource it still owns goes where the status table says, once.
+import {
+  ruleOf,
+  type ClaimRule,
+  type OperationKind,
+  type OperationState,
+  type ResourceType,
+} from '../../domain/operations.ts';
+import { Prisma, type Operation, type OperationResource, type PrismaClient } from '../generated/client.ts';
+import { applyEnding } from './operation-effects.ts';
+import type { ClaimPair } from './operation-fence.ts';
+import { recordEvent } from './operation-history.ts';
+import { lockResource, softDelete, writeStatus } from './resource-status.ts';
+
+export interface PauseRequest extends ClaimPair {
+  /** Which step, on which host, why, and what to do: for a person. */
+  readonly reason: string;
+}
+
+export interface EndRequest extends ClaimPair {
+  readonly outcome: 'succeeded' | 'failed' | 'aborted';
+  readonly reason: string | null;
+  /** A code of domain/storage-errors.ts, which decides the tenant's message. */
+  readonly code: string | null;
+  readonly actor: string;
+  /** True once the operation's point of no return has been passed: an abort cannot give the old state back. */
+  readonly tooLate: boolean;
+  /** What a synchronous caller is answered, and what the ending writes (a backup's object count, …). */
+  readonly result: Readonly<Record<string, unknown>> | null;
+}
+
+/** `stale` when another claim is in force by now: nothing was written. */
+export type EndVerdict = 'written' | 'stale';
+
+/** Shows the paused statuses and gives back what others may use meanwhile; the operation keeps the rest. */
+export async function pauseOperation(db: PrismaClient, request: PauseRequest): Promise<EndVerdict> {
+  return db.$transaction(async (tx) => {
+    const operation = await lockInForce(tx, request);
+    if (!operation) return 'stale';
+    for (const { use, rule } of await heldClaims(tx, operation)) {
+      const owner = rule.givenBackWhilePaused ? null : operation.id;
+      await moveTo(tx, operation, use, rule.paused, owner);
+      if (owner === null) await release(tx, use);
+    }
+    await tx.operation.update({ where: { id: operation.id }, data: { state: 'paused', reason: request.reason } });
+    await recordEvent(tx, { ...eventOf(operation), event: 'paused', actor: 'scoria', detail: request.reason });
+    return 'written';
+  });
+}
+
+/** Ends the operation: statuses, refunds, releases and its own row, in one transaction; a second call finds it done. */
+export async function endOperation(db: PrismaClient, request: EndRequest): Promise<EndVerdict> {
+  return db.$transaction(async (tx) => {
+    const operation = await lockInForce(tx, request);
+    if (!operation) return 'stale';
+    const claims = await heldClaims(tx, operation);
+    for (const { use, rule } of claims) {
+      await moveTo(tx, operation, use, statusAfter(rule, request), null);
+    }
+    await tx.operationResource.updateMany({ where: { operationId: operation.id }, data: { held: false } });
+    await applyEnding(tx, operation, request);
+    await tx.operation.update({
+      where: { id: operation.id },
+      data: {
+        state: request.outcome satisfies OperationState,
+        reason: request.reason,
+        result: request.result === null ? Prisma.DbNull : (request.result as Prisma.InputJsonObject),
+        finishedAt: new Date(),
+      },
+    });
+    if (request.outcome !== 'succeeded') {
+      const detail = request.reason ?? undefined;
+      await recordEvent(tx, { ...eventOf(operation), event: request.outcome, actor: request.actor, detail });
+    }
+    return 'written';
+  });
+}
+
+const eventOf = (operation: Operation) => ({ operationId: operation.id, epoch: operation.epoch });
+
+function statusAfter(rule: ClaimRule, request: EndRequest): string {
+  if (request.outcome === 'succeeded') return rule.done;
+  if (request.outcome === 'failed') return rule.failed;
+  return request.tooLate ? (rule.abortedTooLate ?? rule.aborted) : rule.aborted;
+}
+
+async function lockInForce(tx: Prisma.TransactionClient, claim: ClaimPair): Promise<Operation | null> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM operations
+    WHERE id = ${claim.operationId}::uuid AND epoch = ${BigInt(claim.epoch)} AND finished_at IS NULL FOR UPDATE`;
+  return rows.length > 0 ? tx.operation.findUnique({ where: { id: claim.operationId } }) : null;
+}
+
+async function heldClaims(tx: Prisma.TransactionClient, operation: Operation) {
+  const uses = await tx.operationResource.findMany({ where: { operationId: operation.id, role: 'writes', held: true } });
+  const { claims } = ruleOf(operation.kind as OperationKind);
+  return uses.flatMap((use) => {
+    const rule = claims.find((claim) => claim.resource === use.resourceType);
+    return rule ? [{ use, rule }] : [];
+  });
+}
+
+/** Moves one resource on, if it is still this operation's: a reset-status or a take-over has the last word. */
+async function moveTo(
+  tx: Prisma.TransactionClient,
+  operation: Operation,
+  use: OperationResource,
+  target: string,
+  owner: string | null,
+): Promise<void> {
+  const resource = use.resourceType as ResourceType;
+  const state = await lockResource(tx, resource, use.resourceId);
+  if (!state || state.operationId !== operation.id) return;
+  if (target === 'deleted') await softDelete(tx, resource, use.resourceId);
+  else {
+    const status = target === 'previous' ? (use.previousStatus ?? 'error') : target;
+    await writeStatus(tx, resource, use.resourceId, { status, operationId: owner });
+  }
+}
+
+async function release(tx: Prisma.TransactionClient, use: OperationResource): Promise<void> {
+  await tx.operationResource.updateMany({
+    where: { operationId: use.operationId, resourceType: use.resourceType, resourceId: use.resourceId },
+    data: { held: false },
+  });
+}

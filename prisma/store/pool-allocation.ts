@@ -1,0 +1,46 @@
+// What each pool has promised: changed only here, conditionally, and once per resource however often it is asked.
+import { Prisma } from '../generated/client.ts';
+
+/**
+ * Promises `sizeGib` of the pool to a resource. Answers false when the pool has not that much left.
+ * A resource that had a promise already (another pool, another size) gives that one up in the same transaction.
+ */
+export async function allocate(
+  tx: Prisma.TransactionClient,
+  resourceId: string,
+  poolId: string,
+  sizeGib: number,
+): Promise<boolean> {
+  const before = await tx.poolAllocation.findUnique({ where: { resourceId } });
+  if (before?.poolId === poolId && before.sizeGib === sizeGib) return true;
+  const samePool = before?.poolId === poolId;
+  const deltaGib = sizeGib - (samePool ? before.sizeGib : 0);
+  const deltaVolumes = samePool ? 0 : 1;
+  const changed = await tx.$executeRaw`
+    UPDATE pools SET allocated_gib = allocated_gib + ${deltaGib}, allocated_volumes = allocated_volumes + ${deltaVolumes}
+    WHERE id = ${poolId} AND (${deltaGib} <= 0 OR allocated_gib + ${deltaGib} <= floor(
+      total_gib * (100 - reserved_percentage) / 100.0
+      * CASE WHEN thin_provisioning THEN max_over_subscription_ratio ELSE 1 END))`;
+  if (changed === 0) return false;
+  if (before && !samePool) await takeBack(tx, before.poolId, before.sizeGib);
+  await tx.poolAllocation.upsert({
+    where: { resourceId },
+    create: { resourceId, poolId, sizeGib },
+    update: { poolId, sizeGib },
+  });
+  return true;
+}
+
+/** Gives a resource's promise back; one that has none is given back already. */
+export async function release(tx: Prisma.TransactionClient, resourceId: string): Promise<void> {
+  const rows = await tx.$queryRaw<{ pool_id: string; size_gib: number }[]>`
+    DELETE FROM pool_allocations WHERE resource_id = ${resourceId}::uuid RETURNING pool_id, size_gib`;
+  const row = rows[0];
+  if (row) await takeBack(tx, row.pool_id, row.size_gib);
+}
+
+async function takeBack(tx: Prisma.TransactionClient, poolId: string, sizeGib: number): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE pools SET allocated_gib = allocated_gib - ${sizeGib}, allocated_volumes = allocated_volumes - 1
+    WHERE id = ${poolId}`;
+}

@@ -1,0 +1,140 @@
+// Runs one command of a driver to its end: no shell, a fixed environment, a limit on silence, errors of our own.
+//
+//   run(argv, {silenceTimeoutMs, signal?, lockFd?, input?, okExitCodes?, env?, onOutput?, watch?, endsWithParent?})
+//     → {stdout, stderr, exitCode}   throws StorageError CommandMissing | CommandTimeout | CommandFailed, or the
+//     signal's reason when it was aborted. Words made by secret('…') never show in an error.
+import { execa } from 'execa';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StorageError, type StorageErrorCode } from '../domain/storage-errors.ts';
+import { revealed, shown, withoutSecrets, type Argv } from './argv.ts';
+import { minimalEnvironment } from './environment.ts';
+import { endGroup } from './process-group.ts';
+import { SilenceTimer } from './silence-timer.ts';
+
+export interface RunOptions {
+  /** Longest time without a byte of output (or a change of `watch`); for a command that prints nothing, its limit. */
+  readonly silenceTimeoutMs: number;
+  /** Aborting it ends the command and everything that it has started. */
+  readonly signal?: AbortSignal;
+  /** Inherited by the command as descriptor 3, so that an orphan of ours keeps the lock on it. */
+  readonly lockFd?: number;
+  /** Written to the command's standard input; otherwise that is empty. */
+  readonly input?: string;
+  /** Exit codes that are answers and not failures; default only 0. */
+  readonly okExitCodes?: readonly number[];
+  /** Added to the minimal environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sees stdout as it comes, for progress. */
+  readonly onOutput?: (text: string) => void;
+  /** For commands that work silently: asked every second; a changed answer counts as output. */
+  readonly watch?: () => Promise<number>;
+  /** True: the kernel kills it when this process dies. For work that a successor throws away anyway. */
+  readonly endsWithParent?: boolean;
+  /** Longest stdout or stderr kept, in characters; more fails the command. Default 16 Mi. */
+  readonly maxOutputChars?: number;
+}
+
+export interface RunResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+const killGraceMs = 5_000;
+/** A process in uninterruptible sleep cannot be killed; its lock stays held, but its caller must not wait for it. */
+const unkillableMs = 5_000;
+const stderrLines = 5;
+const defaultMaxOutputChars = 16 * 1024 * 1024;
+
+/** Runs `argv` as this process's own user. See the top of the file. */
+export async function run(argv: Argv, options: RunOptions): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const child = start(argv, options);
+  const { pid } = child;
+  if (pid === undefined) throw missing(argv, (await child).code);
+  const ended = child.then(() => undefined);
+  const end = new AbortController();
+  const silence = new SilenceTimer(options.silenceTimeoutMs, options.watch, () => end.abort('silence'));
+  const onAbort = (): void => end.abort('aborted');
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  const stopped = new Promise<void>((resolve) => end.signal.addEventListener('abort', () => resolve(), { once: true }));
+  child.stdout?.on('data', (chunk: Buffer) => {
+    silence.reset();
+    options.onOutput?.(chunk.toString());
+  });
+  child.stderr?.on('data', () => silence.reset());
+  try {
+    await Promise.race([ended, stopped]);
+    if (end.signal.aborted) {
+      await Promise.race([endGroup(pid, ended, 'SIGTERM', killGraceMs), delay(killGraceMs + unkillableMs)]);
+    }
+  } finally {
+    silence.stop();
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+  if (end.signal.reason === 'aborted') throw options.signal?.reason;
+  if (end.signal.aborted) {
+    throw failure('CommandTimeout', argv, `printed nothing for ${options.silenceTimeoutMs} ms and was ended`, '');
+  }
+  return answer(argv, await child, options.okExitCodes ?? [0]);
+}
+
+interface Ended {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly code?: string | undefined;
+  readonly isMaxBuffer: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(argv: Argv, options: RunOptions) {
+  const leash = options.endsWithParent ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+  const [program = '', ...args] = [...leash, ...revealed(argv)];
+  return execa(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.lockFd === undefined ? [] : [options.lockFd])],
+    input: options.input ?? '',
+    env: minimalEnvironment(options.env),
+    extendEnv: false,
+    // Its own process group, so that ending it ends what it has started, and Ctrl-C at the launcher does not reach it.
+    detached: true,
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: options.maxOutputChars ?? defaultMaxOutputChars,
+  });
+}
+
+function answer(argv: Argv, result: Ended, okExitCodes: readonly number[]): RunResult {
+  const { exitCode, stdout, stderr } = result;
+  if (result.isMaxBuffer) throw failure('UnexpectedOutput', argv, 'printed more than is believable', stderr);
+  if (exitCode === undefined) throw failure('CommandFailed', argv, `was ended by ${result.signal ?? result.code}`, stderr);
+  // 127: what `setpriv` and `sudo` answer when the program behind them is missing.
+  if (exitCode === 127 && !okExitCodes.includes(127)) throw missing(argv, stderr);
+  if (!okExitCodes.includes(exitCode)) throw new CommandFailedError(argv, exitCode, stderr);
+  return { stdout, stderr, exitCode };
+}
+
+/** A command ended with an exit code that is not an answer. `stderr` holds no secrets. */
+export class CommandFailedError extends StorageError {
+  readonly exitCode: number;
+  readonly stderr: string;
+
+  constructor(argv: Argv, exitCode: number, stderr: string) {
+    super('CommandFailed', messageOf(argv, `exit code ${exitCode}`, stderr));
+    this.exitCode = exitCode;
+    this.stderr = withoutSecrets(stderr, argv);
+  }
+}
+
+function failure(code: StorageErrorCode, argv: Argv, what: string, stderr: string): StorageError {
+  return new StorageError(code, messageOf(argv, what, stderr));
+}
+
+function missing(argv: Argv, why: string | undefined): StorageError {
+  return failure('CommandMissing', argv, `could not be started (${withoutSecrets(why?.trim() ?? 'not found', argv)})`, '');
+}
+
+function messageOf(argv: Argv, what: string, stderr: string): string {
+  const lastLines = withoutSecrets(stderr, argv).trim().split('\n').slice(-stderrLines).join('\n');
+  return `${shown(argv)}: ${what}${lastLines ? `: ${lastLines}` : ''}`;
+}

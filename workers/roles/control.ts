@@ -1,0 +1,51 @@
+// The control role: workflows, and the steps on the database, on the queue that any control worker serves.
+import { Client } from '@temporalio/client';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createConnectionActivities } from '../../activities/connection.ts';
+import { withFailures } from '../../activities/failures.ts';
+import { createOperationActivities, type StepPolicy } from '../../activities/operation.ts';
+import { createPlacementActivities } from '../../activities/placement.ts';
+import { createSupersededActivities } from '../../activities/superseded.ts';
+import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
+import { controlQueue } from '../../domain/task-queues.ts';
+import type { PrismaClient } from '../../prisma/generated/client.ts';
+import { runWorker, type RunningWorker } from './run-worker.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+export interface ControlRoleDeps {
+  readonly db: PrismaClient;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly policy: StepPolicy;
+  readonly serviceDownTimeS: number;
+  readonly scheduler: ScheduleOptions;
+  /** Where bundled workflows are kept. */
+  readonly cacheDir: string;
+}
+
+/** Every activity a control worker offers, for production and for tests that wrap them. */
+export function controlActivities(deps: Omit<ControlRoleDeps, 'cacheDir'>) {
+  const { db, policy, serviceDownTimeS, scheduler } = deps;
+  const client = new Client({ connection: deps.connection, namespace: deps.namespace });
+  return withFailures({
+    ...createOperationActivities(db, { policy, serviceDownTimeS }),
+    ...createPlacementActivities(db, { serviceDownTimeS, scheduler }),
+    ...createConnectionActivities(db, serviceDownTimeS),
+    ...createSupersededActivities(db, client.workflow),
+  });
+}
+
+/** Starts the control worker; answers once it polls. */
+export async function startControlRole(deps: ControlRoleDeps): Promise<RunningWorker> {
+  const worker = await Worker.create({
+    connection: deps.connection,
+    namespace: deps.namespace,
+    taskQueue: controlQueue,
+    workflowBundle: await workflowBundle(deps.cacheDir),
+    activities: controlActivities(deps),
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxCachedWorkflows: 1000,
+    shutdownGraceTime: '5 s',
+  });
+  return runWorker(worker);
+}

@@ -1,0 +1,36 @@
+// The volume role of one back-end: its driver's steps on `volume/<host>@<backend>`, its statistics, its exports.
+import { createTargetActivities } from '../../activities/target.ts';
+import { createVolumeActivities } from '../../activities/volume.ts';
+import { volumeQueue } from '../../domain/task-queues.ts';
+import type { TargetDriver } from '../../drivers/target/target.ts';
+import type { VolumeDriver } from '../../drivers/volume/driver.ts';
+import { startHostWorker, startReporting, type HostReport, type HostRoleDeps } from './host-worker.ts';
+import type { RunningWorker } from './run-worker.ts';
+
+export interface VolumeRoleDeps extends HostRoleDeps {
+  /** Name of the back-end's section: the `backend` of host@backend. */
+  readonly backend: string;
+  readonly driver: VolumeDriver;
+  readonly target: TargetDriver | null;
+}
+
+/** Starts the worker of one back-end; answers once the back-end is known to the scheduler. */
+export async function startVolumeRole(deps: VolumeRoleDeps): Promise<RunningWorker> {
+  const { driver, target, backend, host } = deps;
+  await driver.checkForSetup();
+  const activities = { ...createVolumeActivities(deps), ...createTargetActivities(deps) };
+  const serviceHost = `${host}@${backend}`;
+  const worker = await startHostWorker(deps, volumeQueue(serviceHost), activities, 16);
+  const reporting = await startReporting(deps, async (): Promise<HostReport> => {
+    const pools = await driver.stats();
+    return { binary: 'cinder-volume', host: serviceHost, availabilityZone: deps.availabilityZone, pools };
+  });
+  deps.log.info({ backend: serviceHost, driver: driver.name, target: target?.name ?? null }, 'volume worker is up');
+  return {
+    ended: worker.ended,
+    async stop() {
+      reporting.stop();
+      await worker.stop();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// backupCreate: freeze the bytes (a temporary snapshot when the volume is in use), write them as objects, let go.
+import type { OpenDataRequest } from '../activities/target.ts';
+import { backupIdentity } from './support/backup-identity.ts';
+import { placedHost } from './support/connection.ts';
+import { control } from './support/control.ts';
+import { operationWorkflow } from './support/operation.ts';
+import { hostNameOf, type OperationRun } from './support/run.ts';
+
+interface BackupCreateInput {
+  readonly volumeId: string;
+  readonly snapshotId: string | null;
+  readonly volumeMetadata?: Readonly<Record<string, unknown>>;
+}
+
+export const backupCreate = operationWorkflow('backupCreate', async (run) => {
+  const [facts] = Object.values(run.granted.facts.backups).slice(0, 1);
+  if (!facts) throw new Error('the operation has no backup');
+  const { volumeId, snapshotId, volumeMetadata = {} } = run.input<BackupCreateInput>();
+  const host = placedHost(run, volumeId);
+  run.show('Choosing a backup host');
+  const backupHost = await control.chooseBackupHost(run.claim, facts.id, hostNameOf(host));
+  const frozen = await freeze(run, { volumeId, snapshotId, host, backupId: facts.id });
+  const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: frozen.snapshot, readerHost: backupHost };
+  run.undo('close the data', () =>
+    run.onVolumeHost(host, 'Close the data', (on) => on.closeData({ ...open, claim: run.claim })),
+  );
+  const data = await run.onVolumeHost(host, 'Open the data', (on) => on.openData(open));
+  const backup = backupIdentity(facts);
+  run.undo("remove the backup's objects", () =>
+    run.onBackupHost(backupHost, 'Remove the objects', (on) => on.removeBackup({ claim: run.claim, backup })),
+  );
+  const { sizeGib } = facts;
+  const written = await run.onBackupHost(backupHost, `Back up ${sizeGib} GiB`, (on) =>
+    on.writeBackup({ claim: run.claim, backup, data, sizeGib, volumeMetadata }),
+  );
+  await run.onVolumeHost(host, 'Close the data', (on) => on.closeData(open));
+  await frozen.thaw();
+  return { objectCount: written.objectCount };
+});
+
+interface Source {
+  readonly volumeId: string;
+  readonly snapshotId: string | null;
+  readonly host: string;
+  readonly backupId: string;
+}
+
+/** Answers bytes that nobody writes: the user's snapshot, a temporary one, or an unattached volume itself (null). */
+async function freeze(run: OperationRun, { volumeId, snapshotId, host, backupId }: Source) {
+  const nothing = () => Promise.resolve();
+  if (snapshotId !== null) {
+    const { host: _, ...snapshot } = run.snapshot(snapshotId);
+    return { snapshot, thaw: nothing };
+  }
+  const volume = run.volume(volumeId);
+  if (volume.previousStatus !== 'in-use') return { snapshot: null, thaw: nothing };
+  // Named by the backup, so that a repeat finds it and nobody mistakes it for a user's.
+  const snapshot = { id: backupId, volumeId, sizeGib: volume.sizeGib };
+  const remove = () =>
+    run.onVolumeHost(host, 'Remove the temporary snapshot', (on) => on.removeSnapshot({ claim: run.claim, snapshot }));
+  run.undo('remove the temporary snapshot', remove);
+  await run.onVolumeHost(host, 'Take a temporary snapshot', (on) => on.createSnapshot({ claim: run.claim, snapshot }));
+  return { snapshot, thaw: remove };
+}

@@ -1,0 +1,35 @@
+// backupRestore: make the volume if it is a new one, then write the backup's bytes into it.
+import type { OpenDataRequest } from '../activities/target.ts';
+import { backupIdentity } from './support/backup-identity.ts';
+import { placedHost } from './support/connection.ts';
+import { operationWorkflow } from './support/operation.ts';
+import { placeAndCreate } from './volume-create.ts';
+
+interface BackupRestoreInput {
+  readonly backupId: string;
+  readonly volumeId: string;
+  readonly newVolume: boolean;
+}
+
+export const backupRestore = operationWorkflow('backupRestore', async (run) => {
+  const { backupId, volumeId, newVolume } = run.input<BackupRestoreInput>();
+  const facts = run.backup(backupId);
+  if (facts.host === null) throw new Error(`backup ${backupId} is on no host`);
+  const backupHost = facts.host;
+  const host = newVolume
+    ? await placeAndCreate(run, volumeId, { kind: 'blank' })
+    : placedHost(run, volumeId);
+  const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: null, readerHost: backupHost };
+  run.undo('close the volume', () =>
+    run.onVolumeHost(host, 'Close the volume', (on) => on.closeData({ ...open, claim: run.claim })),
+  );
+  const data = await run.onVolumeHost(host, 'Open the volume', (on) => on.openData(open));
+  run.tooLate = true;
+  const { sizeGib } = run.volume(volumeId);
+  const backup = backupIdentity(facts);
+  const restored = await run.onBackupHost(backupHost, `Restore ${facts.sizeGib} GiB`, (on) =>
+    on.restoreBackup({ claim: run.claim, backup, data, volumeId, sizeGib, targetIsBlank: false }),
+  );
+  await run.onVolumeHost(host, 'Close the volume', (on) => on.closeData(open));
+  return { volumeId, ...(restored.metadata ? { metadata: restored.metadata } : {}) };
+});

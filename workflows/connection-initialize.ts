@@ -1,0 +1,20 @@
+// connectionInitialize: export the volume for a connector; the API waits for the answer and adds the credentials.
+import { control } from './support/control.ts';
+import { exportFor, placedHost } from './support/connection.ts';
+import { operationWorkflow } from './support/operation.ts';
+
+interface ConnectionInitializeInput {
+  readonly volumeId: string;
+  readonly attachmentId: string | null;
+  readonly connector: Readonly<Record<string, unknown>>;
+  readonly mode?: string | null;
+}
+
+export const connectionInitialize = operationWorkflow('connectionInitialize', async (run) => {
+  const { volumeId, attachmentId, connector, mode } = run.input<ConnectionInitializeInput>();
+  const host = placedHost(run, volumeId);
+  const readonly = mode === 'ro' || run.volume(volumeId).readonly;
+  const connection = await exportFor(run, { volumeId, host, attachmentId, readonly });
+  if (attachmentId !== null) await control.recordConnection({ claim: run.claim, attachmentId, connection, connector });
+  return { connectionInfo: connection };
+});

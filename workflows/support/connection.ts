@@ -1,0 +1,35 @@
+// Exporting a volume for an attachment and taking the export away again: shared by attach, detach and the raw calls.
+import type { ExportVolumeRequest } from '../../activities/target.ts';
+import { control } from './control.ts';
+import type { OperationRun } from './run.ts';
+
+export interface ExportWish {
+  readonly volumeId: string;
+  /** host@backend#pool of the volume. */
+  readonly host: string;
+  readonly attachmentId: string | null;
+  readonly readonly: boolean;
+}
+
+/** Exports the volume, undone unless somebody else uses the export; answers where to connect, without secrets. */
+export async function exportFor(run: OperationRun, wish: ExportWish) {
+  const request = (): ExportVolumeRequest => ({ claim: run.claim, volumeId: wish.volumeId, readonly: wish.readonly });
+  run.undo('take the export away', () => removeExportUnlessUsed(run, wish));
+  return run.onVolumeHost(wish.host, 'Export the volume', (on) => on.exportVolume(request()));
+}
+
+/** Takes the export away if no other live attachment relies on it. */
+export async function removeExportUnlessUsed(
+  run: OperationRun,
+  { volumeId, host, attachmentId }: Omit<ExportWish, 'readonly'>,
+): Promise<void> {
+  if (await control.othersUseExport(volumeId, attachmentId)) return;
+  await run.onVolumeHost(host, 'Take the export away', (on) => on.removeExport({ claim: run.claim, volumeId }));
+}
+
+/** The volume's address; an operation on connections needs one that is placed. */
+export function placedHost(run: OperationRun, volumeId: string): string {
+  const { host } = run.volume(volumeId);
+  if (host === null) throw new Error(`volume ${volumeId} is on no back-end`);
+  return host;
+}

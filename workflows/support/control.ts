@@ -1,0 +1,56 @@
+// Control steps as a workflow calls them: local activities first (no hop), the same step as an ordinary one after that.
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { ConnectionActivities } from '../../activities/connection.ts';
+import type { OperationActivities } from '../../activities/operation.ts';
+import type { PlacementActivities } from '../../activities/placement.ts';
+import { controlQueue } from '../../domain/task-queues.ts';
+
+export type ControlActivities = OperationActivities & PlacementActivities & ConnectionActivities;
+
+// An endlessly retried local activity is invisible and fills the history: 3 tries in 5 s, no more.
+const local = proxyLocalActivities<ControlActivities>({
+  startToCloseTimeout: '5 s',
+  scheduleToCloseTimeout: '5 s',
+  retry: { maximumAttempts: 3, initialInterval: '200 ms' },
+});
+
+// With PostgreSQL down this waits for as long as it takes, and the pending activity shows the error.
+const remote = proxyActivities<ControlActivities>({
+  taskQueue: controlQueue,
+  startToCloseTimeout: '30 s',
+  retry: { initialInterval: '500 ms', maximumInterval: '10 s' },
+});
+
+/** True for a failure that the step itself declared final, and for a cancellation: another try would not help. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof CancelledFailure) return true;
+  if (!(error instanceof ActivityFailure)) return false;
+  if (error.cause instanceof CancelledFailure) return true;
+  return error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+}
+
+function step<Name extends keyof ControlActivities>(name: Name): ControlActivities[Name] {
+  const call = async (...args: unknown[]): Promise<unknown> => {
+    try {
+      return await (local[name] as (...all: unknown[]) => Promise<unknown>)(...args);
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      return (remote[name] as (...all: unknown[]) => Promise<unknown>)(...args);
+    }
+  };
+  return call as ControlActivities[Name];
+}
+
+export const control: ControlActivities = {
+  claimOperation: step('claimOperation'),
+  pauseOperation: step('pauseOperation'),
+  endOperation: step('endOperation'),
+  hostStatus: step('hostStatus'),
+  scheduleCreateVolume: step('scheduleCreateVolume'),
+  reserveGrowth: step('reserveGrowth'),
+  recordConnection: step('recordConnection'),
+  othersUseExport: step('othersUseExport'),
+  chooseBackupHost: step('chooseBackupHost'),
+  attachedInstances: step('attachedInstances'),
+};

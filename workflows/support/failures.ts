@@ -1,0 +1,41 @@
+// What a step's error means for the operation: whose turn it is now, and in which words.
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { storageErrorTable, type ErrorKind, type StorageErrorCode } from '../../domain/storage-errors.ts';
+
+export interface StepFailure {
+  readonly kind: ErrorKind | 'cancelled' | 'overtaken';
+  readonly code: StorageErrorCode | null;
+  readonly message: string;
+}
+
+/** Reads a step's error; errors that are not a step's are the workflow's own bugs and are thrown on. */
+export function readFailure(error: unknown): StepFailure {
+  if (isCancellation(error)) return { kind: 'cancelled', code: null, message: 'cancelled' };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return readApplicationFailure(cause);
+  if (cause instanceof TimeoutFailure) {
+    return { kind: 'operator', code: 'CommandTimeout', message: `no sign of life from the worker (${cause.timeoutType})` };
+  }
+  throw error;
+}
+
+function readApplicationFailure(cause: ApplicationFailure): StepFailure {
+  const code = cause.type && cause.type in storageErrorTable ? (cause.type as StorageErrorCode) : null;
+  if (code === 'StaleEpoch') return { kind: 'overtaken', code, message: cause.message };
+  const kind = code === null ? 'passing' : storageErrorTable[code];
+  return { kind, code, message: cause.message };
+}
+
+/** True when no worker ever began the step: the one case in which it may be moved freely. */
+export function neverStarted(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === 'SCHEDULE_TO_START'
+  );
+}

@@ -1,0 +1,55 @@
+// volumeCreate: choose a pool (ScheduleCreateVolume), make the volume there, go to the next pool when one fails.
+import { sleep } from '@temporalio/workflow';
+import type { CreateVolumeRequest } from '../activities/volume.ts';
+import { control } from './support/control.ts';
+import { createOnPool, leaveBehind } from './support/create-on-pool.ts';
+import { readFailure } from './support/failures.ts';
+import { operationWorkflow } from './support/operation.ts';
+import type { OperationRun } from './support/run.ts';
+
+type VolumeSource = CreateVolumeRequest['source'];
+
+interface VolumeCreateInput {
+  readonly source: { kind: 'blank' } | { kind: 'snapshot'; snapshotId: string } | { kind: 'volume'; volumeId: string };
+  readonly volumeId: string;
+}
+
+export const volumeCreate = operationWorkflow('volumeCreate', async (run) => {
+  const { volumeId, source } = run.input<VolumeCreateInput>();
+  return { host: await placeAndCreate(run, volumeId, sourceOf(run, source)) };
+});
+
+/** Creates the volume on the best pool that manages to; answers host@backend#pool. */
+export async function placeAndCreate(run: OperationRun, volumeId: string, source: VolumeSource): Promise<string> {
+  const { sizeGib } = run.volume(volumeId);
+  const excludedPools: string[] = [];
+  let lastFailure: unknown;
+  for (;;) {
+    run.show('Choosing a pool');
+    const pool = await control
+      .scheduleCreateVolume({ claim: run.claim, volumeId, excludedPools })
+      .catch((error: unknown) => Promise.reject(lastFailure ?? error));
+    const created = await createOnPool(run, pool, { id: volumeId, sizeGib }, source);
+    if (created.outcome === 'created') return pool;
+    const failure = readFailure(created.error);
+    // A copy needs the back-end that holds its source.
+    if (failure.kind === 'user' || source.kind !== 'blank') throw created.error;
+    await leaveBehind(run, pool, { id: volumeId, sizeGib }, created.outcome);
+    excludedPools.push(pool);
+    // A full back-end is an ordinary "no valid host"; any other failure is for the operator to mend.
+    lastFailure = failure.code === 'InsufficientSpace' ? lastFailure : created.error;
+    await sleep(run.granted.policy.initialIntervalMs);
+  }
+}
+
+function sourceOf(run: OperationRun, source: VolumeCreateInput['source']): VolumeSource {
+  if (source.kind === 'snapshot') {
+    const { id, volumeId, sizeGib } = run.snapshot(source.snapshotId);
+    return { kind: 'snapshot', snapshot: { id, volumeId, sizeGib } };
+  }
+  if (source.kind === 'volume') {
+    const { id, sizeGib } = run.volume(source.volumeId);
+    return { kind: 'volume', volume: { id, sizeGib } };
+  }
+  return { kind: 'blank' };
+}
