@@ -1,5 +1,8 @@
 // Control steps that choose a pool (ScheduleCreateVolume) and promise capacity.
 import { rankPools, type RejectedPool, type ScheduleOptions } from '../domain/scheduler/schedule.ts';
+import { asksForThick } from '../domain/scheduler/capacity.ts';
+import { explainRejections } from '../domain/scheduler/explain.ts';
+import type { RequestSpec } from '../domain/scheduler/spec.ts';
 import { StorageError } from '../domain/storage-errors.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import type { ClaimPair } from '../prisma/store/operation-fence.ts';
@@ -22,7 +25,7 @@ export interface GrowthRequest {
 export interface PlacementActivities {
   /** Answers host@backend#pool with the capacity promised. Throws NoValidBackend. */
   scheduleCreateVolume(request: ScheduleRequest): Promise<string>;
-  /** Promises the larger size. Throws InsufficientSpace. */
+  /** Promises the larger size. Throws NoValidBackend. */
   reserveGrowth(request: GrowthRequest): Promise<void>;
 }
 
@@ -36,8 +39,9 @@ export function createPlacementActivities(db: PrismaClient, settings: PlacementS
   return {
     scheduleCreateVolume: (request) => scheduleCreateVolume(db, settings, request),
     async reserveGrowth({ claim, volumeId, newSizeGib }) {
-      if (await fenced(() => reserveGrowth(db, claim, volumeId, newSizeGib))) return;
-      throw new StorageError('InsufficientSpace', `the pool of volume ${volumeId} has no room for ${newSizeGib} GiB`);
+      const thick = asksForThick(await readRequestSpec(db, volumeId));
+      if (await fenced(() => reserveGrowth(db, claim, { volumeId, newSizeGib, thick }))) return;
+      throw new StorageError('NoValidBackend', `the pool of volume ${volumeId} has no room for ${newSizeGib} GiB`);
     },
   };
 }
@@ -48,22 +52,27 @@ async function scheduleCreateVolume(
   { claim, volumeId, excludedPools }: ScheduleRequest,
 ): Promise<string> {
   // A repeat finds what it decided the first time: the storage may already be there.
-  const before = await currentPlacement(db, volumeId);
+  const [before, wish] = await Promise.all([currentPlacement(db, volumeId), readRequestSpec(db, volumeId)]);
   if (before !== null && !excludedPools.includes(before)) return before;
-  const spec = { ...(await readRequestSpec(db, volumeId)), excludedPools: [...excludedPools] };
-  const { ranked, rejected } = rankPools(spec, await readPools(db, settings.serviceDownTimeS), settings.scheduler);
-  const lost: string[] = [];
-  for (const { poolId } of ranked) {
-    if (await fenced(() => placeVolume(db, claim, volumeId, poolId, spec.sizeGib))) return poolId;
-    lost.push(`${poolId}: others took the room meanwhile`);
+  const spec = { ...wish, excludedPools: [...excludedPools] };
+  const thick = asksForThick(spec);
+  for (let round = 0; round < maxRounds; round += 1) {
+    const pools = await readPools(db, settings.serviceDownTimeS);
+    const { ranked, rejected } = rankPools(spec, pools, settings.scheduler);
+    if (ranked.length === 0) throw new StorageError('NoValidBackend', noValidHost(spec, rejected));
+    // Others may have taken the room since the pools were read: try a few, then look again.
+    for (const { poolId } of ranked.slice(0, triesBeforeLookingAgain)) {
+      if (await fenced(() => placeVolume(db, claim, { resourceId: volumeId, poolId, sizeGib: spec.sizeGib, thick }))) return poolId;
+    }
   }
-  throw new StorageError('NoValidBackend', noValidHost(rejected, lost));
+  throw new StorageError('Busy', `${maxRounds} times others took the room that was left; trying again`);
 }
 
-/** Cinder's phrase first, because people search for it; then each pool's own reason. */
-function noValidHost(rejected: readonly RejectedPool[], lost: readonly string[]): string {
-  const shown = rejected.slice(0, 20).map(({ poolId, filter, reason }) => `${poolId}: ${reason} (${filter})`);
-  const more = rejected.length > shown.length ? [`and ${rejected.length - shown.length} more`] : [];
-  const why = [...lost, ...shown, ...more].join('; ') || 'no back-end has reported yet';
+const triesBeforeLookingAgain = 3;
+const maxRounds = 10;
+
+/** Cinder's phrase first, because people search for it; then why each filter refused. For operators: it names hosts. */
+function noValidHost(spec: RequestSpec, rejected: readonly RejectedPool[]): string {
+  const why = rejected.length > 0 ? explainRejections(spec, rejected) : 'no back-end has reported yet';
   return `No valid host was found. No weighed backends available: ${why}`;
 }

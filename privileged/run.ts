@@ -3,10 +3,10 @@
 //   run(argv, {silenceTimeoutMs, signal?, lockFd?, input?, okExitCodes?, env?, onOutput?, watch?, endsWithParent?})
 //     → {stdout, stderr, exitCode}   throws StorageError CommandMissing | CommandTimeout | CommandFailed, or the
 //     signal's reason when it was aborted. Words made by secret('…') never show in an error.
-import { execa } from 'execa';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StorageError, type StorageErrorCode } from '../domain/storage-errors.ts';
 import { revealed, shown, withoutSecrets, type Argv } from './argv.ts';
+import { startChild, type Child, type ChildEnd } from './child.ts';
 import { minimalEnvironment } from './environment.ts';
 import { endGroup } from './process-group.ts';
 import { SilenceTimer } from './silence-timer.ts';
@@ -49,25 +49,23 @@ const defaultMaxOutputChars = 16 * 1024 * 1024;
 /** Runs `argv` as this process's own user. See the top of the file. */
 export async function run(argv: Argv, options: RunOptions): Promise<RunResult> {
   options.signal?.throwIfAborted();
-  const child = start(argv, options);
-  const { pid } = child;
-  if (pid === undefined) throw missing(argv, (await child).code);
-  const ended = child.then(() => undefined);
   const end = new AbortController();
   const silence = new SilenceTimer(options.silenceTimeoutMs, options.watch, () => end.abort('silence'));
   const onAbort = (): void => end.abort('aborted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  const stopped = new Promise<void>((resolve) => end.signal.addEventListener('abort', () => resolve(), { once: true }));
-  child.stdout?.on('data', (chunk: Buffer) => {
-    silence.reset();
-    options.onOutput?.(chunk.toString());
+  const child = startChild({
+    words: [...(options.endsWithParent ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []), ...revealed(argv)],
+    env: minimalEnvironment(options.env),
+    input: options.input ?? '',
+    fd3: options.lockFd,
+    maxOutputChars: options.maxOutputChars ?? defaultMaxOutputChars,
+    onOutput: (stream, text) => {
+      silence.reset();
+      if (stream === 'stdout') options.onOutput?.(text);
+    },
   });
-  child.stderr?.on('data', () => silence.reset());
   try {
-    await Promise.race([ended, stopped]);
-    if (end.signal.aborted) {
-      await Promise.race([endGroup(pid, ended, 'SIGTERM', killGraceMs), delay(killGraceMs + unkillableMs)]);
-    }
+    await endedOrStopped(child, end.signal);
   } finally {
     silence.stop();
     options.signal?.removeEventListener('abort', onAbort);
@@ -76,38 +74,24 @@ export async function run(argv: Argv, options: RunOptions): Promise<RunResult> {
   if (end.signal.aborted) {
     throw failure('CommandTimeout', argv, `printed nothing for ${options.silenceTimeoutMs} ms and was ended`, '');
   }
-  return answer(argv, await child, options.okExitCodes ?? [0]);
+  return answer(argv, await child.ended, options.okExitCodes ?? [0]);
 }
 
-interface Ended {
-  readonly exitCode?: number | undefined;
-  readonly signal?: string | undefined;
-  readonly code?: string | undefined;
-  readonly isMaxBuffer: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
+async function endedOrStopped({ pid, ended }: Child, stop: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+  await Promise.race([ended, stopped]);
+  if (!stop.aborted || pid === undefined) return;
+  const giveUp = new AbortController();
+  const overdue = delay(killGraceMs + unkillableMs, undefined, { signal: giveUp.signal }).catch(() => undefined);
+  await Promise.race([endGroup(pid, ended, 'SIGTERM', killGraceMs), overdue]);
+  giveUp.abort();
 }
 
-function start(argv: Argv, options: RunOptions) {
-  const leash = options.endsWithParent ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
-  const [program = '', ...args] = [...leash, ...revealed(argv)];
-  return execa(program, args, {
-    stdio: ['pipe', 'pipe', 'pipe', ...(options.lockFd === undefined ? [] : [options.lockFd])],
-    input: options.input ?? '',
-    env: minimalEnvironment(options.env),
-    extendEnv: false,
-    // Its own process group, so that ending it ends what it has started, and Ctrl-C at the launcher does not reach it.
-    detached: true,
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: options.maxOutputChars ?? defaultMaxOutputChars,
-  });
-}
-
-function answer(argv: Argv, result: Ended, okExitCodes: readonly number[]): RunResult {
-  const { exitCode, stdout, stderr } = result;
-  if (result.isMaxBuffer) throw failure('UnexpectedOutput', argv, 'printed more than is believable', stderr);
-  if (exitCode === undefined) throw failure('CommandFailed', argv, `was ended by ${result.signal ?? result.code}`, stderr);
+function answer(argv: Argv, end: ChildEnd, okExitCodes: readonly number[]): RunResult {
+  const { exitCode, stdout, stderr } = end;
+  if (end.startError) throw missing(argv, end.startError.message);
+  if (end.tooMuchOutput) throw failure('UnexpectedOutput', argv, 'printed more than is believable', stderr);
+  if (exitCode === null) throw failure('CommandFailed', argv, `was ended by ${end.signal}`, stderr);
   // 127: what `setpriv` and `sudo` answer when the program behind them is missing.
   if (exitCode === 127 && !okExitCodes.includes(127)) throw missing(argv, stderr);
   if (!okExitCodes.includes(exitCode)) throw new CommandFailedError(argv, exitCode, stderr);
@@ -130,8 +114,8 @@ function failure(code: StorageErrorCode, argv: Argv, what: string, stderr: strin
   return new StorageError(code, messageOf(argv, what, stderr));
 }
 
-function missing(argv: Argv, why: string | undefined): StorageError {
-  return failure('CommandMissing', argv, `could not be started (${withoutSecrets(why?.trim() ?? 'not found', argv)})`, '');
+function missing(argv: Argv, why: string): StorageError {
+  return failure('CommandMissing', argv, `could not be started (${withoutSecrets(why.trim(), argv)})`, '');
 }
 
 function messageOf(argv: Argv, what: string, stderr: string): string {

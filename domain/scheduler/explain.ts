@@ -27,7 +27,8 @@ export function explainRejections(spec: RequestSpec, rejected: readonly Rejected
     else byFilter.set(row.filter, [row]);
   }
   const elsewhere = byFilter.get('PinnedBackend')?.length ?? 0;
-  if (elsewhere === rejected.length) return `It must go to ${spec.pinnedHost}, where its source is: no such pool is reported.`;
+  if (elsewhere === rejected.length)
+    return `It must go to ${spec.pinnedHost}, where its source is: no such pool is reported.`;
   byFilter.delete('PinnedBackend');
   return [...byFilter].map(([filter, rows]) => groupLine(filter, rows)).join('\n');
 }

@@ -17,7 +17,8 @@ function finite(value: number): number {
 function ordered(holds: (order: -1 | 0 | 1) => boolean): (left: Value, right: Value) => boolean {
   return (left, right) => {
     const order = compare(left, right);
-    if (order === undefined) throw new ExpressionError(`cannot compare ${JSON.stringify(left)} with ${JSON.stringify(right)}`);
+    if (order === undefined)
+      throw new ExpressionError(`cannot compare ${JSON.stringify(left)} with ${JSON.stringify(right)}`);
     return holds(order);
   };
 }

@@ -1,5 +1,5 @@
 // Reads a filter_function or goodness_function, e.g. "(volume.size < 10) ? 100 : 50", without ever running code.
-// Grammar and precedence are Cinder's: https://docs.openstack.org/cinder/latest/contributor/drivers_filter_goodness.html
+// Grammar and precedence: https://docs.openstack.org/cinder/latest/admin/driver-filter-weighing.html
 import { arithmetic, comparisons, functions, negative, positive, type Value } from './expression-operators.ts';
 import { ExpressionError, tokenize, type Token } from './expression-tokens.ts';
 import { isTruthy } from './python-values.ts';

@@ -19,7 +19,7 @@ function contains(container: unknown, item: string): boolean {
   return Array.isArray(container) && container.includes(item);
 }
 
-/** https://docs.openstack.org/cinder/latest/admin/scheduler-filters.html#capabilitiesfilter; note that `=` is `≥`. */
+/** https://docs.openstack.org/cinder/latest/configuration/block-storage/scheduler-filters.html; note that `=` is `≥`. */
 const operators: Readonly<Record<string, Operator>> = {
   '=': numeric((left, right) => left >= right),
   '==': numeric((left, right) => left === right),

@@ -7,8 +7,7 @@ import type { PoolState, RequestSpec } from './spec.ts';
 
 export type ExpressionOutcome =
   /** One value; several when the expression uses a storage protocol that has several names. */
-  | { readonly source: string; readonly values: readonly Value[] }
-  | { readonly source: string; readonly error: string };
+  { readonly source: string; readonly values: readonly Value[] } | { readonly source: string; readonly error: string };
 
 function volumeProperties(spec: RequestSpec): Record<string, unknown> {
   return {

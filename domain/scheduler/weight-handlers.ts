@@ -29,8 +29,8 @@ function ordered(pools: readonly WeighedPool[], random: (() => number) | null): 
 
 /**
  * Each pool is first with a probability proportional to its weight, and so on down the list: sorted by an exponential
- * draw of rate `weight` (Efraimidis and Spirakis, Weighted random sampling, 2006). Cinder draws a winner the same way and leaves
- * the others in place. Should a weight be negative, all are raised until none is.
+ * draw of rate `weight` (Efraimidis and Spirakis, Weighted random sampling, 2006). Cinder draws its winner with the
+ * same odds and leaves the others in place. Should a weight be negative, all are raised until none is.
  */
 function lottery(pools: readonly WeighedPool[], random: (() => number) | null): WeighedPool[] {
   if (random === null) return ordered(pools, random);

@@ -2,13 +2,13 @@
 import {
   finishedStates,
   ruleOf,
-  type OperationKind,
   type OperationState,
   type ResourceType,
 } from '../../domain/operations.ts';
-import { Prisma, type Operation, type OperationResource, type PrismaClient } from '../generated/client.ts';
+import type { OperationResource, Prisma, PrismaClient } from '../generated/client.ts';
 import { readFacts, type OperationFacts } from './operation-facts.ts';
 import { recordEvent } from './operation-history.ts';
+import { lockOperation, type OperationRow } from './operation-row.ts';
 import { lockResource, writeStatus } from './resource-status.ts';
 
 export interface ClaimRequest {
@@ -42,8 +42,8 @@ export async function claimOperation(db: PrismaClient, request: ClaimRequest): P
   return db.$transaction(async (tx) => {
     const operation = await lockOperation(tx, request.operationId);
     if (!operation) return { verdict: 'finished', state: 'aborted', reason: 'there is no such operation' };
-    if (finishedStates.includes(operation.state as OperationState)) {
-      return { verdict: 'finished', state: operation.state as OperationState, reason: operation.reason };
+    if (finishedStates.includes(operation.state)) {
+      return { verdict: 'finished', state: operation.state, reason: operation.reason };
     }
     const uses = await tx.operationResource.findMany({ where: { operationId: operation.id } });
     for (const use of uses) {
@@ -54,24 +54,19 @@ export async function claimOperation(db: PrismaClient, request: ClaimRequest): P
     return {
       verdict: 'granted',
       epoch: epoch.toString(),
-      input: operation.input as Record<string, unknown>,
+      input: operation.input,
       facts: await readFacts(tx, withPrimary(operation, uses)),
       acceptedAt: Math.floor(operation.createdAt.getTime() / 1000),
     };
   });
 }
 
-async function refuse(tx: Prisma.TransactionClient, operation: Operation, reason: string): Promise<ClaimVerdict> {
+async function refuse(tx: Prisma.TransactionClient, operation: OperationRow, reason: string): Promise<ClaimVerdict> {
   await tx.operation.update({ where: { id: operation.id }, data: { state: 'paused', reason } });
   return { verdict: 'refused', reason, epoch: operation.epoch.toString() };
 }
 
-async function lockOperation(tx: Prisma.TransactionClient, id: string): Promise<Operation | null> {
-  await tx.$queryRaw`SELECT 1 FROM operations WHERE id = ${id}::uuid FOR UPDATE`;
-  return tx.operation.findUnique({ where: { id } });
-}
-
-async function startEpoch(tx: Prisma.TransactionClient, operation: Operation, request: ClaimRequest): Promise<bigint> {
+async function startEpoch(tx: Prisma.TransactionClient, operation: OperationRow, request: ClaimRequest): Promise<bigint> {
   if (operation.state === 'running' && operation.runId === request.runId) return operation.epoch;
   const rows = await tx.$queryRaw<{ epoch: bigint }[]>`
     UPDATE operations SET epoch = nextval('operation_epoch_seq'), run_id = ${request.runId}, state = 'running',
@@ -86,12 +81,12 @@ async function startEpoch(tx: Prisma.TransactionClient, operation: Operation, re
 /** Makes one resource ours again; answers why not, if so. */
 async function claimAgain(
   tx: Prisma.TransactionClient,
-  operation: Operation,
+  operation: OperationRow,
   use: OperationResource,
 ): Promise<string | null> {
   if (use.role !== 'writes') return null;
   const resource = use.resourceType as ResourceType;
-  const rule = ruleOf(operation.kind as OperationKind).claims.find((claim) => claim.resource === resource);
+  const rule = ruleOf(operation.kind).claims.find((claim) => claim.resource === resource);
   const state = await lockResource(tx, resource, use.resourceId);
   if (!rule || !state) return `${resource} ${use.resourceId} no longer exists`;
   if (state.operationId === operation.id) {
@@ -113,7 +108,7 @@ async function claimAgain(
 }
 
 /** Operations that claim nothing still work on their primary resource. */
-function withPrimary(operation: Operation, uses: readonly OperationResource[]) {
+function withPrimary(operation: OperationRow, uses: readonly OperationResource[]) {
   const known = uses.some((use) => use.resourceId === operation.resourceId);
   const primary = { resourceType: operation.resourceType, resourceId: operation.resourceId, previousStatus: null };
   return known ? uses : [...uses, primary];

@@ -1,15 +1,15 @@
 // What the ending of each kind of operation changes besides statuses: sizes, refunds, releases, user messages.
 import type { OperationKind } from '../../domain/operations.ts';
 import { backupQuota, snapshotQuota, volumeQuota } from '../../domain/quota.ts';
-import { Prisma, type Operation } from '../generated/client.ts';
-import type { QuotaChange } from './accept-types.ts';
+import type { Prisma } from '../generated/client.ts';
 import { settleAttachments } from './attachment-settling.ts';
 import type { EndRequest } from './operation-end.ts';
-import { allocate, release } from './pool-allocation.ts';
+import type { OperationRow } from './operation-row.ts';
+import { release, shrinkTo } from './pool-allocation.ts';
 import { refundQuota } from './quota-usage.ts';
 import { leaveUserMessage } from './user-messages.ts';
 
-type Ending = (tx: Prisma.TransactionClient, operation: Operation, end: EndRequest) => Promise<void>;
+type Ending = (tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest) => Promise<void>;
 
 const nothing: Ending = () => Promise.resolve();
 
@@ -25,59 +25,59 @@ const endings = {
   volumeDetach: { succeeded: settled, unsuccessful: settled },
   backupCreate: { succeeded: backupFinished, unsuccessful: backupFailed },
   backupDelete: { succeeded: backupGone, unsuccessful: nothing },
-  backupRestore: { succeeded: volumeRestored, unsuccessful: nothing },
+  backupRestore: { succeeded: volumeRestored, unsuccessful: restoreUndone },
 } as const satisfies Record<OperationKind, { succeeded: Ending; unsuccessful: Ending }>;
 
 /** Applies the ending inside the transaction that ends the operation. */
-export async function applyEnding(tx: Prisma.TransactionClient, operation: Operation, end: EndRequest): Promise<void> {
-  const kind = operation.kind as OperationKind;
+export async function applyEnding(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
+  const { kind } = operation;
   if (end.outcome === 'succeeded') return endings[kind].succeeded(tx, operation, end);
   await endings[kind].unsuccessful(tx, operation, end);
   if (end.outcome === 'failed') await leaveUserMessage(tx, operation, end.code);
 }
 
-const inputOf = <Shape>(operation: Operation): Shape => operation.input as Shape;
+const inputOf = <Shape>(operation: OperationRow): Shape => operation.input as unknown as Shape;
 
-async function volumeLaunched(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function volumeLaunched(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   await tx.$executeRaw`UPDATE volumes SET launched_at = now() WHERE id = ${operation.resourceId}::uuid`;
 }
 
 /** A volume in error keeps its row and its quota until someone deletes it, but nothing on a back-end. */
-async function creationUndone(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function creationUndone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   await release(tx, operation.resourceId);
   await tx.$executeRaw`UPDATE volumes SET host = NULL WHERE id = ${operation.resourceId}::uuid`;
 }
 
-async function volumeGone(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function volumeGone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: operation.resourceId } });
   await release(tx, volume.id);
   const changes = volumeQuota(1, volume.sizeGib, await typeName(tx, volume.volumeTypeId));
   if (volume.consumesQuota) await refundQuota(tx, volume.projectId, changes);
 }
 
-async function volumeGrown(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function volumeGrown(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   const { newSizeGib } = inputOf<{ newSizeGib: number }>(operation);
   await tx.volume.update({ where: { id: operation.resourceId }, data: { sizeGib: newSizeGib } });
 }
 
-async function extendRefunded(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function extendRefunded(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: operation.resourceId } });
-  if (volume.host) await allocate(tx, volume.id, volume.host, volume.sizeGib);
-  await refundQuota(tx, operation.projectId, operation.quota as unknown as QuotaChange[]);
+  if (volume.host) await shrinkTo(tx, volume.id, volume.sizeGib);
+  await refundQuota(tx, operation.projectId, operation.quota);
 }
 
-async function snapshotFinished(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function snapshotFinished(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   await tx.snapshot.update({ where: { id: operation.resourceId }, data: { progress: '100%' } });
 }
 
-async function snapshotGone(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function snapshotGone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   const snapshot = await tx.snapshot.findUniqueOrThrow({ where: { id: operation.resourceId } });
-  const { noSnapshotGbQuota = false } = inputOf<{ noSnapshotGbQuota?: boolean }>(operation);
-  const changes = snapshotQuota(1, snapshot.sizeGib, await typeName(tx, snapshot.volumeTypeId), noSnapshotGbQuota);
+  const type = await typeName(tx, snapshot.volumeTypeId);
+  const changes = snapshotQuota(1, snapshot.sizeGib, type, !snapshot.usesGigabytes);
   if (snapshot.consumesQuota) await refundQuota(tx, snapshot.projectId, changes);
 }
 
-async function attached(tx: Prisma.TransactionClient, operation: Operation, end: EndRequest): Promise<void> {
+async function attached(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
   const { attachmentId } = inputOf<{ attachmentId: string }>(operation);
   const device = String(end.result?.['device'] ?? '');
   await tx.attachment.update({
@@ -87,34 +87,42 @@ async function attached(tx: Prisma.TransactionClient, operation: Operation, end:
   await settleAttachments(tx, operation.resourceId);
 }
 
-async function settled(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function settled(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   await settleAttachments(tx, operation.resourceId);
 }
 
-async function backupFinished(tx: Prisma.TransactionClient, operation: Operation, end: EndRequest): Promise<void> {
+async function backupFinished(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
   await tx.backup.update({
     where: { id: operation.resourceId },
     data: { objectCount: Number(end.result?.['objectCount'] ?? 0), failReason: null },
   });
 }
 
-async function backupFailed(tx: Prisma.TransactionClient, operation: Operation, end: EndRequest): Promise<void> {
+async function backupFailed(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
   await tx.backup.update({ where: { id: operation.resourceId }, data: { failReason: end.reason?.slice(0, 255) ?? null } });
 }
 
-async function backupGone(tx: Prisma.TransactionClient, operation: Operation): Promise<void> {
+async function backupGone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   const backup = await tx.backup.findUniqueOrThrow({ where: { id: operation.resourceId } });
   await refundQuota(tx, backup.projectId, backupQuota(1, backup.sizeGib));
 }
 
 /** The backup's own metadata and name go onto the volume, as Cinder restores them. */
-async function volumeRestored(tx: Prisma.TransactionClient, operation: Operation, end: EndRequest): Promise<void> {
+async function volumeRestored(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
   const { volumeId } = inputOf<{ volumeId: string }>(operation);
   const metadata = end.result?.['metadata'] as Prisma.InputJsonObject | undefined;
   await tx.volume.update({
     where: { id: volumeId },
     data: { launchedAt: new Date(), ...(metadata ? { metadata } : {}) },
   });
+}
+
+/** A volume that the restore itself made has been removed again; one that was there keeps its place. */
+async function restoreUndone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
+  const { newVolume, volumeId } = inputOf<{ newVolume: boolean; volumeId: string }>(operation);
+  if (!newVolume) return;
+  await release(tx, volumeId);
+  await tx.volume.update({ where: { id: volumeId }, data: { host: null } });
 }
 
 async function typeName(tx: Prisma.TransactionClient, volumeTypeId: string | null): Promise<string | null> {

@@ -1,15 +1,16 @@
 // Pausing and ending an operation: each resource it still owns goes where the status table says, once.
 import {
+  finishedStates,
   ruleOf,
   type ClaimRule,
-  type OperationKind,
   type OperationState,
   type ResourceType,
 } from '../../domain/operations.ts';
-import { Prisma, type Operation, type OperationResource, type PrismaClient } from '../generated/client.ts';
+import { Prisma, type PrismaClient } from '../generated/client.ts';
 import { applyEnding } from './operation-effects.ts';
 import type { ClaimPair } from './operation-fence.ts';
 import { recordEvent } from './operation-history.ts';
+import { lockOperation, type OperationRow } from './operation-row.ts';
 import { lockResource, softDelete, writeStatus } from './resource-status.ts';
 
 export interface PauseRequest extends ClaimPair {
@@ -40,9 +41,9 @@ export async function pauseOperation(db: PrismaClient, request: PauseRequest): P
     for (const { use, rule } of await heldClaims(tx, operation)) {
       const owner = rule.givenBackWhilePaused ? null : operation.id;
       await moveTo(tx, operation, use, rule.paused, owner);
-      if (owner === null) await release(tx, use);
+      if (owner === null) await release(tx, operation, use);
     }
-    await tx.operation.update({ where: { id: operation.id }, data: { state: 'paused', reason: request.reason } });
+    await tx.operation.updateMany({ where: { id: operation.id }, data: { state: 'paused', reason: request.reason } });
     await recordEvent(tx, { ...eventOf(operation), event: 'paused', actor: 'scoria', detail: request.reason });
     return 'written';
   });
@@ -53,13 +54,11 @@ export async function endOperation(db: PrismaClient, request: EndRequest): Promi
   return db.$transaction(async (tx) => {
     const operation = await lockInForce(tx, request);
     if (!operation) return 'stale';
-    const claims = await heldClaims(tx, operation);
-    for (const { use, rule } of claims) {
+    for (const { use, rule } of await releaseAll(tx, operation)) {
       await moveTo(tx, operation, use, statusAfter(rule, request), null);
     }
-    await tx.operationResource.updateMany({ where: { operationId: operation.id }, data: { held: false } });
     await applyEnding(tx, operation, request);
-    await tx.operation.update({
+    await tx.operation.updateMany({
       where: { id: operation.id },
       data: {
         state: request.outcome satisfies OperationState,
@@ -76,7 +75,7 @@ export async function endOperation(db: PrismaClient, request: EndRequest): Promi
   });
 }
 
-const eventOf = (operation: Operation) => ({ operationId: operation.id, epoch: operation.epoch });
+const eventOf = (operation: OperationRow) => ({ operationId: operation.id, epoch: operation.epoch });
 
 function statusAfter(rule: ClaimRule, request: EndRequest): string {
   if (request.outcome === 'succeeded') return rule.done;
@@ -84,18 +83,47 @@ function statusAfter(rule: ClaimRule, request: EndRequest): string {
   return request.tooLate ? (rule.abortedTooLate ?? rule.aborted) : rule.aborted;
 }
 
-async function lockInForce(tx: Prisma.TransactionClient, claim: ClaimPair): Promise<Operation | null> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM operations
-    WHERE id = ${claim.operationId}::uuid AND epoch = ${BigInt(claim.epoch)} AND finished_at IS NULL FOR UPDATE`;
-  return rows.length > 0 ? tx.operation.findUnique({ where: { id: claim.operationId } }) : null;
+async function lockInForce(tx: Prisma.TransactionClient, claim: ClaimPair): Promise<OperationRow | null> {
+  const operation = await lockOperation(tx, claim.operationId);
+  if (!operation || operation.epoch !== BigInt(claim.epoch)) return null;
+  return finishedStates.includes(operation.state) ? null : operation;
 }
 
-async function heldClaims(tx: Prisma.TransactionClient, operation: Operation) {
+interface HeldClaim {
+  readonly use: ResourceUseRow;
+  readonly rule: ClaimRule;
+}
+
+interface ResourceUseRow {
+  readonly resource: ResourceType;
+  readonly id: string;
+  readonly previousStatus: string | null;
+}
+
+/** Ends every hold of the operation, reads included, and answers what it wrote to. */
+async function releaseAll(tx: Prisma.TransactionClient, operation: OperationRow): Promise<HeldClaim[]> {
+  const uses = await tx.$queryRaw<(ResourceUseRow & { role: string })[]>`
+    UPDATE operation_resources SET held = false WHERE operation_id = ${operation.id}::uuid AND held
+    RETURNING resource_type AS resource, resource_id AS id, previous_status AS "previousStatus", role`;
+  return withRules(operation, uses.filter((use) => use.role === 'writes'));
+}
+
+async function heldClaims(tx: Prisma.TransactionClient, operation: OperationRow): Promise<HeldClaim[]> {
   const uses = await tx.operationResource.findMany({ where: { operationId: operation.id, role: 'writes', held: true } });
-  const { claims } = ruleOf(operation.kind as OperationKind);
+  return withRules(
+    operation,
+    uses.map((use) => ({
+      resource: use.resourceType as ResourceType,
+      id: use.resourceId,
+      previousStatus: use.previousStatus,
+    })),
+  );
+}
+
+function withRules(operation: OperationRow, uses: readonly ResourceUseRow[]): HeldClaim[] {
+  const { claims } = ruleOf(operation.kind);
   return uses.flatMap((use) => {
-    const rule = claims.find((claim) => claim.resource === use.resourceType);
+    const rule = claims.find((claim) => claim.resource === use.resource);
     return rule ? [{ use, rule }] : [];
   });
 }
@@ -103,24 +131,24 @@ async function heldClaims(tx: Prisma.TransactionClient, operation: Operation) {
 /** Moves one resource on, if it is still this operation's: a reset-status or a take-over has the last word. */
 async function moveTo(
   tx: Prisma.TransactionClient,
-  operation: Operation,
-  use: OperationResource,
+  operation: OperationRow,
+  use: ResourceUseRow,
   target: string,
   owner: string | null,
 ): Promise<void> {
-  const resource = use.resourceType as ResourceType;
-  const state = await lockResource(tx, resource, use.resourceId);
+  const { resource, id } = use;
+  const state = await lockResource(tx, resource, id);
   if (!state || state.operationId !== operation.id) return;
-  if (target === 'deleted') await softDelete(tx, resource, use.resourceId);
+  if (target === 'deleted') await softDelete(tx, resource, id);
   else {
     const status = target === 'previous' ? (use.previousStatus ?? 'error') : target;
-    await writeStatus(tx, resource, use.resourceId, { status, operationId: owner });
+    await writeStatus(tx, resource, id, { status, operationId: owner });
   }
 }
 
-async function release(tx: Prisma.TransactionClient, use: OperationResource): Promise<void> {
+async function release(tx: Prisma.TransactionClient, operation: OperationRow, use: ResourceUseRow): Promise<void> {
   await tx.operationResource.updateMany({
-    where: { operationId: use.operationId, resourceType: use.resourceType, resourceId: use.resourceId },
+    where: { operationId: operation.id, resourceType: use.resource, resourceId: use.id },
     data: { held: false },
   });
 }

@@ -1,8 +1,9 @@
 // Placing a volume: the pools as the scheduler sees them, and the transaction that gives a volume its pool.
+import { hintedVolumeIds } from '../../domain/scheduler/affinity.ts';
 import type { PoolState, RequestSpec } from '../../domain/scheduler/spec.ts';
 import type { PrismaClient } from '../generated/client.ts';
 import { holdClaim, type ClaimPair } from './operation-fence.ts';
-import { allocate } from './pool-allocation.ts';
+import { allocate, type Allocation } from './pool-allocation.ts';
 
 /** Every pool with its service's state; `serviceUp` by `serviceDownTimeS` since the last report. */
 export async function readPools(db: PrismaClient, serviceDownTimeS: number): Promise<PoolState[]> {
@@ -23,6 +24,7 @@ export async function readPools(db: PrismaClient, serviceDownTimeS: number): Pro
         availabilityZone: service.availabilityZone,
         serviceUp: service.reportedAt.getTime() >= oldest,
         serviceDisabled: service.disabled,
+        disabledReason: service.disabledReason,
         frozen: service.frozen,
         multiattach: capabilities['multiattach'] === true,
         capabilities,
@@ -35,9 +37,13 @@ export async function readPools(db: PrismaClient, serviceDownTimeS: number): Pro
 export async function readRequestSpec(db: PrismaClient, volumeId: string): Promise<RequestSpec> {
   const volume = await db.volume.findUniqueOrThrow({ where: { id: volumeId } });
   const type = volume.volumeTypeId ? await db.volumeType.findUnique({ where: { id: volume.volumeTypeId } }) : null;
-  const hints = (volume.schedulerHints ?? {}) as Record<string, string | string[]>;
-  const named = [hints['different_host'], hints['same_host']].flatMap((hint) => hint ?? []);
-  const hinted = named.length ? await db.volume.findMany({ where: { id: { in: named }, deletedAt: null } }) : [];
+  const hints = (volume.schedulerHints ?? {}) as RequestSpec['schedulerHints'];
+  // A hint that is not made of ids names no volume; its filter says so. Others' volumes are nobody's business.
+  const named = [hints.different_host, hints.same_host].flatMap((hint) => hintedVolumeIds(hint) ?? []);
+  const { projectId } = volume;
+  const hinted = named.length
+    ? await db.volume.findMany({ where: { id: { in: [...named] }, projectId, deletedAt: null } })
+    : [];
   const sourceId = volume.sourceVolumeId ?? (await snapshotVolumeId(db, volume.snapshotId));
   const source = sourceId ? await db.volume.findUnique({ where: { id: sourceId } }) : null;
   return {
@@ -65,17 +71,11 @@ async function snapshotVolumeId(db: PrismaClient, snapshotId: string | null): Pr
  * Gives the volume its pool if the pool still has room: promise and host in one transaction, under the claim.
  * Throws StaleClaimError when the claim is no longer in force.
  */
-export async function placeVolume(
-  db: PrismaClient,
-  claim: ClaimPair,
-  volumeId: string,
-  poolId: string,
-  sizeGib: number,
-): Promise<boolean> {
+export async function placeVolume(db: PrismaClient, claim: ClaimPair, wanted: Allocation): Promise<boolean> {
   return db.$transaction(async (tx) => {
     await holdClaim(tx, claim);
-    if (!(await allocate(tx, volumeId, poolId, sizeGib))) return false;
-    await tx.volume.update({ where: { id: volumeId }, data: { host: poolId } });
+    if (!(await allocate(tx, wanted))) return false;
+    await tx.volume.updateMany({ where: { id: wanted.resourceId }, data: { host: wanted.poolId } });
     return true;
   });
 }
@@ -90,12 +90,12 @@ export async function currentPlacement(db: PrismaClient, volumeId: string): Prom
 export async function reserveGrowth(
   db: PrismaClient,
   claim: ClaimPair,
-  volumeId: string,
-  newSizeGib: number,
+  growth: { readonly volumeId: string; readonly newSizeGib: number; readonly thick: boolean },
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     await holdClaim(tx, claim);
-    const volume = await tx.volume.findUniqueOrThrow({ where: { id: volumeId } });
-    return volume.host !== null && allocate(tx, volumeId, volume.host, newSizeGib);
+    const { host: poolId } = await tx.volume.findUniqueOrThrow({ where: { id: growth.volumeId } });
+    if (poolId === null) return false;
+    return allocate(tx, { resourceId: growth.volumeId, poolId, sizeGib: growth.newSizeGib, thick: growth.thick });
   });
 }

@@ -1,15 +1,21 @@
 // What each pool has promised: changed only here, conditionally, and once per resource however often it is asked.
 import { Prisma } from '../generated/client.ts';
 
+export interface Allocation {
+  readonly resourceId: string;
+  readonly poolId: string;
+  readonly sizeGib: number;
+  /** Takes its whole size at once: over-subscription does not count for it. */
+  readonly thick: boolean;
+}
+
 /**
- * Promises `sizeGib` of the pool to a resource. Answers false when the pool has not that much left.
+ * Promises a part of the pool to a resource. Answers false when the pool has not that much left.
  * A resource that had a promise already (another pool, another size) gives that one up in the same transaction.
  */
 export async function allocate(
   tx: Prisma.TransactionClient,
-  resourceId: string,
-  poolId: string,
-  sizeGib: number,
+  { resourceId, poolId, sizeGib, thick }: Allocation,
 ): Promise<boolean> {
   const before = await tx.poolAllocation.findUnique({ where: { resourceId } });
   if (before?.poolId === poolId && before.sizeGib === sizeGib) return true;
@@ -20,15 +26,23 @@ export async function allocate(
     UPDATE pools SET allocated_gib = allocated_gib + ${deltaGib}, allocated_volumes = allocated_volumes + ${deltaVolumes}
     WHERE id = ${poolId} AND (${deltaGib} <= 0 OR allocated_gib + ${deltaGib} <= floor(
       total_gib * (100 - reserved_percentage) / 100.0
-      * CASE WHEN thin_provisioning THEN max_over_subscription_ratio ELSE 1 END))`;
+      * CASE WHEN thin_provisioning AND NOT ${thick} THEN max_over_subscription_ratio ELSE 1 END))`;
   if (changed === 0) return false;
   if (before && !samePool) await takeBack(tx, before.poolId, before.sizeGib);
-  await tx.poolAllocation.upsert({
-    where: { resourceId },
-    create: { resourceId, poolId, sizeGib },
-    update: { poolId, sizeGib },
-  });
+  await tx.$executeRaw`
+    INSERT INTO pool_allocations (resource_id, pool_id, size_gib) VALUES (${resourceId}::uuid, ${poolId}, ${sizeGib})
+    ON CONFLICT (resource_id) DO UPDATE SET pool_id = excluded.pool_id, size_gib = excluded.size_gib`;
   return true;
+}
+
+/** Gives back what a resource was promised beyond `sizeGib`: its growth has not come about. */
+export async function shrinkTo(tx: Prisma.TransactionClient, resourceId: string, sizeGib: number): Promise<void> {
+  const before = await tx.poolAllocation.findUnique({ where: { resourceId } });
+  if (!before || before.sizeGib <= sizeGib) return;
+  const { poolId } = before;
+  await tx.$executeRaw`
+    UPDATE pools SET allocated_gib = allocated_gib - ${before.sizeGib - sizeGib} WHERE id = ${poolId}`;
+  await tx.poolAllocation.update({ where: { resourceId }, data: { sizeGib } });
 }
 
 /** Gives a resource's promise back; one that has none is given back already. */

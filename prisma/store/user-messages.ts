@@ -1,6 +1,7 @@
 // Cinder's user messages: what a tenant may know of a failure, by resource.
 import { randomUUID } from 'node:crypto';
-import { Prisma, type Operation } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
+import type { OperationRow } from './operation-row.ts';
 
 /** Cinder's `message_ttl`: 30 days. */
 const messageTtlMs = 30 * 24 * 3600 * 1000;
@@ -32,7 +33,7 @@ const resourceNames: Readonly<Record<string, string>> = {
 /** Leaves a message for the tenant about an operation that failed. */
 export async function leaveUserMessage(
   tx: Prisma.TransactionClient,
-  operation: Operation,
+  operation: OperationRow,
   code: string | null,
 ): Promise<void> {
   const resourceType = resourceNames[operation.resourceType] ?? 'VOLUME';

@@ -61,7 +61,13 @@ function share(picks: readonly string[], host: string): number {
 describe('which pools are out', () => {
   it.each<[string, Partial<RequestSpec>, Partial<PoolState>, string, string]>([
     ['a service that is down', {}, { serviceUp: false }, 'ServiceState', 'service_down_time'],
-    ['a disabled one', {}, { serviceDisabled: true, disabledReason: 'new disks' }, 'ServiceState', 'disabled: new disks'],
+    [
+      'a disabled one',
+      {},
+      { serviceDisabled: true, disabledReason: 'new disks' },
+      'ServiceState',
+      'disabled: new disks',
+    ],
     ['a frozen one', {}, { frozen: true }, 'ServiceState', 'frozen'],
     ['one tried before', { excludedPools: ['a@file#file'] }, {}, 'AlreadyTried', 'before'],
     ["one that is not a clone's source's", { pinnedHost: 'b@file#file' }, {}, 'PinnedBackend', 'b@file#file'],
@@ -88,7 +94,11 @@ describe('which pools are out', () => {
   it('every pool is either ranked or rejected, once', () => {
     const random = seededRandom(7);
     const pools = Array.from({ length: 500 }, (_, index) =>
-      pool(`h${index}`, { allocatedGib: Math.floor(random() * 110), serviceUp: random() > 0.2, frozen: random() > 0.9 }),
+      pool(`h${index}`, {
+        allocatedGib: Math.floor(random() * 110),
+        serviceUp: random() > 0.2,
+        frozen: random() > 0.9,
+      }),
     );
     const { ranked, rejected } = rankPools(spec, pools, { random });
     const ids = [...ranked, ...rejected].map(({ poolId }) => poolId).toSorted();
@@ -160,7 +170,11 @@ describe('a burst spreads', () => {
   });
 
   it('over equal pools without chance, to the emptiest first', () => {
-    const pools = [pool('a', { allocatedVolumes: 2 }), pool('b', { allocatedVolumes: 1 }), pool('c', { allocatedVolumes: 3 })];
+    const pools = [
+      pool('a', { allocatedVolumes: 2 }),
+      pool('b', { allocatedVolumes: 1 }),
+      pool('c', { allocatedVolumes: 3 }),
+    ];
     expect(hosts(rankPools(spec, pools))).toEqual(['b', 'a', 'c']);
   });
 
@@ -216,7 +230,9 @@ describe('ten thousand pools', () => {
       });
       const filters = ['CapacityFilter', 'CapabilitiesFilter', 'DriverFilter'] as const;
       const extraSpecs = { volume_backend_name: 'file' };
-      expect(rankPools({ ...spec, extraSpecs }, pools, { filters, random: seededRandom(1) }).ranked).toHaveLength(count);
+      expect(rankPools({ ...spec, extraSpecs }, pools, { filters, random: seededRandom(1) }).ranked).toHaveLength(
+        count,
+      );
       return looks / count;
     }
     expect(looksPerPool(10_000)).toBe(looksPerPool(10));

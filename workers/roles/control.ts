@@ -1,6 +1,6 @@
 // The control role: workflows, and the steps on the database, on the queue that any control worker serves.
 import { Client } from '@temporalio/client';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { createConnectionActivities } from '../../activities/connection.ts';
 import { withFailures } from '../../activities/failures.ts';
 import { createOperationActivities, type StepPolicy } from '../../activities/operation.ts';
@@ -21,10 +21,12 @@ export interface ControlRoleDeps {
   readonly scheduler: ScheduleOptions;
   /** Where bundled workflows are kept. */
   readonly cacheDir: string;
+  /** Wrapped around every step; tests count, repeat and break steps with it. */
+  readonly interceptors?: readonly ActivityInterceptorsFactory[];
 }
 
 /** Every activity a control worker offers, for production and for tests that wrap them. */
-export function controlActivities(deps: Omit<ControlRoleDeps, 'cacheDir'>) {
+export function controlActivities(deps: Omit<ControlRoleDeps, 'cacheDir' | 'interceptors'>) {
   const { db, policy, serviceDownTimeS, scheduler } = deps;
   const client = new Client({ connection: deps.connection, namespace: deps.namespace });
   return withFailures({
@@ -43,6 +45,7 @@ export async function startControlRole(deps: ControlRoleDeps): Promise<RunningWo
     taskQueue: controlQueue,
     workflowBundle: await workflowBundle(deps.cacheDir),
     activities: controlActivities(deps),
+    interceptors: { activity: [...(deps.interceptors ?? [])] },
     maxConcurrentWorkflowTaskExecutions: 40,
     maxCachedWorkflows: 1000,
     shutdownGraceTime: '5 s',

@@ -1,5 +1,5 @@
 // What the volume, backup and compute roles share: a worker on one host's own queue, and its reports to the API.
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { HostServices } from '../../activities/host-services.ts';
 import { withFailures } from '../../activities/failures.ts';
@@ -16,6 +16,8 @@ export interface HostRoleDeps {
   readonly host: string;
   readonly availabilityZone: string;
   readonly reportIntervalMs: number;
+  /** Wrapped around every step; tests count, repeat and break steps with it. */
+  readonly interceptors?: readonly ActivityInterceptorsFactory[];
 }
 
 /** One report: that this service lives, and what it has to offer. */
@@ -43,6 +45,7 @@ export async function startHostWorker(
     namespace: deps.namespace,
     taskQueue,
     activities: withFailures(activities),
+    interceptors: { activity: [...(deps.interceptors ?? [])] },
     maxConcurrentActivityTaskExecutions: concurrency,
     maxConcurrentActivityTaskPolls: 2,
     // A worker told to stop gives its steps this long to notice; the next one takes them up from their checkpoint.

@@ -7,5 +7,7 @@ export const instanceLocalityFilter: SchedulerFilter = ({ schedulerHints, instan
   if (!instanceId) return null;
   if (!instanceHost) return () => 'cannot be judged: the host of the instance in local_to_instance is not known';
   return (pool) =>
-    parsePoolAddress(pool.id).host === instanceHost ? null : `is not on ${instanceHost}, where instance ${instanceId} is`;
+    parsePoolAddress(pool.id).host === instanceHost
+      ? null
+      : `is not on ${instanceHost}, where instance ${instanceId} is`;
 };

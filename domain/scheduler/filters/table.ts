@@ -10,7 +10,7 @@ import { instanceLocalityFilter } from './instance-locality.ts';
 import { jsonFilter } from './json.ts';
 import { sameBackendFilter } from './same-backend.ts';
 
-/** https://docs.openstack.org/cinder/latest/admin/scheduler-filters.html */
+/** https://docs.openstack.org/cinder/latest/configuration/block-storage/scheduler-filters.html */
 export const schedulerFilters = {
   AvailabilityZoneFilter: availabilityZoneFilter,
   CapabilitiesFilter: capabilitiesFilter,

@@ -12,7 +12,7 @@ interface WeigherRow {
   readonly multiplier: number;
 }
 
-/** https://docs.openstack.org/cinder/latest/admin/scheduler-weights.html */
+/** https://docs.openstack.org/cinder/latest/configuration/block-storage/scheduler-weights.html */
 export const schedulerWeighers = {
   /** `allocated_capacity_weight_multiplier` */
   AllocatedCapacityWeigher: { weigh: allocatedCapacityWeigher, multiplier: -1 },

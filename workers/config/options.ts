@@ -1,0 +1,138 @@
+// Every option of the sections that are not back-ends: Cinder's own names, kinds and (unless noted) defaults.
+// Authority: https://docs.openstack.org/cinder/latest/configuration/block-storage/samples/cinder.conf.html
+import { schedulerFilters, type SchedulerFilterName } from '../../domain/scheduler/filters/table.ts';
+import { schedulerWeighers, type SchedulerWeigherName } from '../../domain/scheduler/weighers/table.ts';
+import { weightHandlers, type WeightHandlerName } from '../../domain/scheduler/weight-handlers.ts';
+import { backupDriverKind } from './driver-names.ts';
+import {
+  decimal,
+  flag,
+  httpUrl,
+  integer,
+  listOf,
+  matching,
+  mayBeLeftOut,
+  mustBeSet,
+  oneOf,
+  path,
+  port,
+  secret,
+  text,
+  withDefault,
+  type OptionTable,
+} from './option.ts';
+
+const namesOf = <T extends string>(table: Readonly<Record<T, unknown>>): readonly T[] => Object.keys(table) as T[];
+
+/** -1 is Cinder's word for no limit. */
+const quota = integer(-1);
+
+const serviceName = matching(/^[^@#\s/]+$/, 'a name without spaces, @, # and /');
+
+export const defaultOptions = {
+  host: withDefault(serviceName, '$(hostname)'),
+  my_ip: withDefault(text, '$(address)'),
+  // Cinder's is /var/lib/cinder; two programs must not share a directory.
+  state_path: withDefault(path, '/var/lib/scoria'),
+  auth_strategy: withDefault(oneOf(['noauth', 'keystone']), 'keystone'),
+  enabled_backends: withDefault(listOf(serviceName, 1), ''),
+  default_volume_type: withDefault(text, '__DEFAULT__'),
+  storage_availability_zone: withDefault(text, 'nova'),
+  default_availability_zone: mayBeLeftOut(text),
+  allow_availability_zone_fallback: withDefault(flag, 'false'),
+  cloned_volume_same_az: withDefault(flag, 'true'),
+  snapshot_same_host: withDefault(flag, 'true'),
+  volume_name_template: withDefault(matching(/^[\w.%(){}-]*%s[\w.-]*$/, 'a name with one %s, such as volume-%s'), 'volume-%s'),
+  snapshot_name_template: withDefault(matching(/^[\w.-]*%s[\w.-]*$/, 'a name with one %s, such as snapshot-%s'), 'snapshot-%s'),
+  backup_name_template: withDefault(matching(/^[\w.-]*%s[\w.-]*$/, 'a name with one %s, such as backup-%s'), 'backup-%s'),
+
+  osapi_volume_listen: withDefault(text, '0.0.0.0'),
+  osapi_volume_listen_port: withDefault(port, '8776'),
+  osapi_volume_workers: withDefault(integer(1, 64), '1'),
+  osapi_max_limit: withDefault(integer(1), '1000'),
+  osapi_max_request_body_size: withDefault(integer(1), '$oslo_middleware.max_request_body_size'),
+  public_endpoint: mayBeLeftOut(httpUrl),
+  rpc_response_timeout: withDefault(integer(1), '60'),
+
+  report_interval: withDefault(integer(1), '10'),
+  service_down_time: withDefault(integer(1), '60'),
+
+  scheduler_default_filters: withDefault(
+    listOf(oneOf<SchedulerFilterName>(namesOf(schedulerFilters))),
+    'AvailabilityZoneFilter,CapacityFilter,CapabilitiesFilter',
+  ),
+  scheduler_default_weighers: withDefault(
+    listOf(oneOf<SchedulerWeigherName>(namesOf(schedulerWeighers))),
+    'CapacityWeigher',
+  ),
+  scheduler_weight_handler: withDefault(oneOf<WeightHandlerName>(namesOf(weightHandlers)), 'OrderedHostWeightHandler'),
+  scheduler_max_attempts: withDefault(integer(1), '3'),
+  capacity_weight_multiplier: withDefault(decimal(), '1.0'),
+  allocated_capacity_weight_multiplier: withDefault(decimal(), '-1.0'),
+  volume_number_multiplier: withDefault(decimal(), '-1.0'),
+
+  quota_volumes: withDefault(quota, '10'),
+  quota_gigabytes: withDefault(quota, '1000'),
+  quota_snapshots: withDefault(quota, '10'),
+  quota_backups: withDefault(quota, '10'),
+  quota_backup_gigabytes: withDefault(quota, '1000'),
+  quota_groups: withDefault(quota, '10'),
+  per_volume_size_limit: withDefault(quota, '-1'),
+  no_snapshot_gb_quota: withDefault(flag, 'false'),
+
+  backup_driver: withDefault(backupDriverKind, 'posix'),
+  backup_use_same_host: withDefault(flag, 'false'),
+  backup_max_operations: withDefault(integer(0), '15'),
+
+  debug: withDefault(flag, 'false'),
+} as const satisfies OptionTable;
+
+export const sizeLimitOptions = {
+  max_request_body_size: withDefault(integer(1), '114688'),
+} as const satisfies OptionTable;
+
+export const databaseOptions = {
+  connection: mustBeSet({
+    ...matching(/^postgres(ql)?:\/\/\S+$/, 'postgresql://user:password@host:port/database'),
+    secret: true,
+  }),
+} as const satisfies OptionTable;
+
+/** Scoria's own section: where workflows run. */
+export const temporalOptions = {
+  address: withDefault(matching(/^[^\s/]+:\d+$/, 'host:port'), '127.0.0.1:7233'),
+  namespace: withDefault(text, 'default'),
+  ui_url: mayBeLeftOut(httpUrl),
+  tls_ca_file: mayBeLeftOut(path),
+  tls_cert_file: mayBeLeftOut(path),
+  tls_key_file: mayBeLeftOut(path),
+  tls_server_name: mayBeLeftOut(text),
+} as const satisfies OptionTable;
+
+/** Scoria's own section: the instances of a compute host. */
+export const computeOptions = {
+  libvirt_uri: mayBeLeftOut(matching(/^[a-z]+(\+[a-z]+)?:\/\/\S+$/, "a libvirt address, such as qemu:///system")),
+} as const satisfies OptionTable;
+
+/** Scoria's own section: what Cinder has no name for. */
+export const scoriaOptions = {
+  internal_api_url: withDefault(httpUrl, 'http://127.0.0.1:$DEFAULT.osapi_volume_listen_port'),
+  internal_api_secret: mustBeSet({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
+  secret_key: mustBeSet({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
+  backlog_limit: withDefault(integer(1), '10000'),
+  cache_path: withDefault(path, '$DEFAULT.state_path/cache'),
+  step_maximum_attempts: withDefault(integer(1), '5'),
+  step_initial_interval_ms: withDefault(integer(1), '1000'),
+  step_heartbeat_timeout_ms: withDefault(integer(1000), '30000'),
+  host_patience_ms: withDefault(integer(100), '10000'),
+} as const satisfies OptionTable;
+
+/** By section; everything else is a back-end, or Cinder's and unknown here. */
+export const fixedSections = {
+  DEFAULT: defaultOptions,
+  oslo_middleware: sizeLimitOptions,
+  database: databaseOptions,
+  temporal: temporalOptions,
+  compute: computeOptions,
+  scoria: scoriaOptions,
+} as const satisfies Readonly<Record<string, OptionTable>>;
