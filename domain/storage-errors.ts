@@ -10,6 +10,7 @@ export const storageErrorTable = {
   SourceTooLarge: 'user',
   ImageUnacceptable: 'user',
   BackupCorrupt: 'user',
+  ContainerRefused: 'user',
   AttachRefused: 'user',
   // The back-end is full: a create goes to the next one, everything else needs the operator.
   InsufficientSpace: 'operator',
@@ -31,6 +32,11 @@ export const storageErrorTable = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type StorageErrorCode = keyof typeof storageErrorTable;
+
+/** True for a code of the table: the failure was raised by a step, not by a bug. */
+export function isStorageErrorCode(text: string | null | undefined): text is StorageErrorCode {
+  return typeof text === 'string' && text in storageErrorTable;
+}
 
 /** An error with a code from the table; `message` is for a person and never holds a secret. */
 export class StorageError extends Error {

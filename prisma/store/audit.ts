@@ -22,7 +22,7 @@ export async function auditCounters(db: PrismaClient): Promise<CounterDifference
         WHERE deleted_at IS NULL AND consumes_quota AND uses_gigabytes
       UNION ALL SELECT project_id, 'backups', 1 FROM backups WHERE deleted_at IS NULL
       UNION ALL SELECT project_id, 'backup_gigabytes', size_gib FROM backups WHERE deleted_at IS NULL
-      UNION ALL SELECT project_id, 'gigabytes', (input->>'newSizeGib')::int - volumes.size_gib FROM operations
+      UNION ALL SELECT volumes.project_id, 'gigabytes', (input->>'newSizeGib')::int - volumes.size_gib FROM operations
         JOIN volumes ON volumes.id = resource_id
         WHERE kind = 'volumeExtend' AND finished_at IS NULL AND deleted_at IS NULL
     ), recount AS (SELECT project_id, resource, sum(amount)::int AS rows FROM live GROUP BY 1, 2)

@@ -37,7 +37,8 @@ export type EndVerdict = 'written' | 'stale';
 export async function pauseOperation(db: PrismaClient, request: PauseRequest): Promise<EndVerdict> {
   return db.$transaction(async (tx) => {
     const operation = await lockInForce(tx, request);
-    if (!operation) return 'stale';
+    if (!operation || finishedStates.includes(operation.state)) return 'stale';
+    if (operation.state === 'paused') return 'written';
     for (const { use, rule } of await heldClaims(tx, operation)) {
       const owner = rule.givenBackWhilePaused ? null : operation.id;
       await moveTo(tx, operation, use, rule.paused, owner);
@@ -54,6 +55,8 @@ export async function endOperation(db: PrismaClient, request: EndRequest): Promi
   return db.$transaction(async (tx) => {
     const operation = await lockInForce(tx, request);
     if (!operation) return 'stale';
+    if (operation.state === request.outcome) return 'written';
+    if (finishedStates.includes(operation.state)) return 'stale';
     for (const { use, rule } of await releaseAll(tx, operation)) {
       await moveTo(tx, operation, use, statusAfter(rule, request), null);
     }
@@ -85,8 +88,7 @@ function statusAfter(rule: ClaimRule, request: EndRequest): string {
 
 async function lockInForce(tx: Prisma.TransactionClient, claim: ClaimPair): Promise<OperationRow | null> {
   const operation = await lockOperation(tx, claim.operationId);
-  if (!operation || operation.epoch !== BigInt(claim.epoch)) return null;
-  return finishedStates.includes(operation.state) ? null : operation;
+  return operation?.epoch === BigInt(claim.epoch) ? operation : null;
 }
 
 interface HeldClaim {

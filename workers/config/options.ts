@@ -1,5 +1,6 @@
 // Every option of the sections that are not back-ends: Cinder's own names, kinds and (unless noted) defaults.
 // Authority: https://docs.openstack.org/cinder/latest/configuration/block-storage/samples/cinder.conf.html
+import { hostname, networkInterfaces } from 'node:os';
 import { schedulerFilters, type SchedulerFilterName } from '../../domain/scheduler/filters/table.ts';
 import { schedulerWeighers, type SchedulerWeigherName } from '../../domain/scheduler/weighers/table.ts';
 import { weightHandlers, type WeightHandlerName } from '../../domain/scheduler/weight-handlers.ts';
@@ -12,11 +13,9 @@ import {
   listOf,
   matching,
   mayBeLeftOut,
-  mustBeSet,
   oneOf,
   path,
   port,
-  secret,
   text,
   withDefault,
   type OptionTable,
@@ -27,15 +26,24 @@ const namesOf = <T extends string>(table: Readonly<Record<T, unknown>>): readonl
 /** -1 is Cinder's word for no limit. */
 const quota = integer(-1);
 
+/** Cinder's default of `my_ip`: an address of this machine that others can reach, if it has one. */
+function ownAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+}
+
 const serviceName = matching(/^[^@#\s/]+$/, 'a name without spaces, @, # and /');
 
+/** Cinder's words, several of which mean the same; zstd needs a program that is not asked for yet. */
+const compression = oneOf(['none', 'off', 'no', 'zlib', 'gzip', 'bz2', 'bzip2']);
+
 export const defaultOptions = {
-  host: withDefault(serviceName, '$(hostname)'),
-  my_ip: withDefault(text, '$(address)'),
+  host: withDefault(serviceName, hostname()),
+  my_ip: withDefault(text, ownAddress()),
   // Cinder's is /var/lib/cinder; two programs must not share a directory.
   state_path: withDefault(path, '/var/lib/scoria'),
-  auth_strategy: withDefault(oneOf(['noauth', 'keystone']), 'keystone'),
-  enabled_backends: withDefault(listOf(serviceName, 1), ''),
+  auth_strategy: withDefault({ ...oneOf(['noauth']), allowed: 'noauth (keystone is not available yet)' }, 'keystone'),
+  enabled_backends: withDefault(listOf(serviceName), ''),
   default_volume_type: withDefault(text, '__DEFAULT__'),
   storage_availability_zone: withDefault(text, 'nova'),
   default_availability_zone: mayBeLeftOut(text),
@@ -83,6 +91,11 @@ export const defaultOptions = {
   backup_driver: withDefault(backupDriverKind, 'posix'),
   backup_use_same_host: withDefault(flag, 'false'),
   backup_max_operations: withDefault(integer(0), '15'),
+  backup_posix_path: withDefault(path, '$state_path/backup'),
+  backup_file_size: withDefault(integer(32_768), '1999994880'),
+  backup_sha_block_size_bytes: withDefault(integer(512), '32768'),
+  backup_compression_algorithm: withDefault(compression, 'zlib'),
+  backup_container: mayBeLeftOut(text),
 
   debug: withDefault(flag, 'false'),
 } as const satisfies OptionTable;
@@ -92,7 +105,8 @@ export const sizeLimitOptions = {
 } as const satisfies OptionTable;
 
 export const databaseOptions = {
-  connection: mustBeSet({
+  // Needed by the roles that use it, see requirements.ts: storage and compute hosts hold no database credentials.
+  connection: mayBeLeftOut({
     ...matching(/^postgres(ql)?:\/\/\S+$/, 'postgresql://user:password@host:port/database'),
     secret: true,
   }),
@@ -117,8 +131,8 @@ export const computeOptions = {
 /** Scoria's own section: what Cinder has no name for. */
 export const scoriaOptions = {
   internal_api_url: withDefault(httpUrl, 'http://127.0.0.1:$DEFAULT.osapi_volume_listen_port'),
-  internal_api_secret: mustBeSet({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
-  secret_key: mustBeSet({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
+  internal_api_secret: mayBeLeftOut({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
+  secret_key: mayBeLeftOut({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
   backlog_limit: withDefault(integer(1), '10000'),
   cache_path: withDefault(path, '$DEFAULT.state_path/cache'),
   step_maximum_attempts: withDefault(integer(1), '5'),

@@ -68,6 +68,12 @@ export async function startPostgres(options: EmbeddedPostgresOptions): Promise<E
   return { databaseUrl, address: `${loopback}:${port}`, logFile, daemon, stop };
 }
 
+/** The address that a server started in `directory` on `port` will have; makes the password if there is none yet. */
+export async function databaseUrlIn(directory: string, port: number): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  return urlOf(await passwordIn(directory), port, databaseName);
+}
+
 const urlOf = (password: string, port: number, database: string): string =>
   `postgresql://${databaseUser}:${password}@${loopback}:${port}/${database}`;
 

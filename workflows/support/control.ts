@@ -1,9 +1,15 @@
 // Control steps as a workflow calls them: local activities first (no hop), the same step as an ordinary one after that.
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { ConnectionActivities } from '../../activities/connection.ts';
 import type { OperationActivities } from '../../activities/operation.ts';
 import type { PlacementActivities } from '../../activities/placement.ts';
+import { isStorageErrorCode, storageErrorTable } from '../../domain/storage-errors.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 
 export type ControlActivities = OperationActivities & PlacementActivities & ConnectionActivities;
@@ -24,10 +30,10 @@ const remote = proxyActivities<ControlActivities>({
 
 /** True for a failure that the step itself declared final, and for a cancellation: another try would not help. */
 function isFinal(error: unknown): boolean {
-  if (error instanceof CancelledFailure) return true;
-  if (!(error instanceof ActivityFailure)) return false;
-  if (error.cause instanceof CancelledFailure) return true;
-  return error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+  if (isCancellation(error)) return true;
+  // A local activity's failure comes without the retry flag, so its code decides.
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure && isStorageErrorCode(cause.type) && storageErrorTable[cause.type] !== 'passing';
 }
 
 function step<Name extends keyof ControlActivities>(name: Name): ControlActivities[Name] {

@@ -5,7 +5,7 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { storageErrorTable, type ErrorKind, type StorageErrorCode } from '../../domain/storage-errors.ts';
+import { isStorageErrorCode, storageErrorTable, type ErrorKind, type StorageErrorCode } from '../../domain/storage-errors.ts';
 
 export interface StepFailure {
   readonly kind: ErrorKind | 'cancelled' | 'overtaken';
@@ -25,7 +25,7 @@ export function readFailure(error: unknown): StepFailure {
 }
 
 function readApplicationFailure(cause: ApplicationFailure): StepFailure {
-  const code = cause.type && cause.type in storageErrorTable ? (cause.type as StorageErrorCode) : null;
+  const code = isStorageErrorCode(cause.type) ? cause.type : null;
   if (code === 'StaleEpoch') return { kind: 'overtaken', code, message: cause.message };
   const kind = code === null ? 'passing' : storageErrorTable[code];
   return { kind, code, message: cause.message };

@@ -1,0 +1,74 @@
+// Writes the libvirt definition of a volume's disk.
+// https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
+import { z } from 'zod';
+import { StorageError } from '../../../domain/storage-errors.ts';
+import type { ConnectionInfo } from '../../target/target.ts';
+import { escapeXml } from './xml.ts';
+
+export interface DiskSpec {
+  readonly volumeId: string;
+  readonly connection: ConnectionInfo;
+  /** Who logs in, and the libvirt secret that holds the password; null without CHAP. */
+  readonly auth: { readonly username: string; readonly secretUuid: string } | null;
+  /** `vdb`. */
+  readonly target: string;
+  readonly readonly: boolean;
+}
+
+const iscsiSchema = z.object({
+  target_portal: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^[\]:\s]+):\d{1,5}$/),
+  target_iqn: z.string().min(1).max(223),
+  target_lun: z.coerce.number().int().min(0).max(255),
+});
+
+const localSchema = z.object({ device_path: z.string().startsWith('/') });
+
+const sources: Readonly<Record<ConnectionInfo['driver_volume_type'], (spec: DiskSpec) => { type: string; source: string }>> = {
+  iscsi: iscsiSource,
+  local: localSource,
+};
+
+/** XML for `virsh attach-device`. Throws StorageError UnexpectedOutput for a connection that it cannot read. */
+export function diskXml(spec: DiskSpec): string {
+  const { type, source } = sources[spec.connection.driver_volume_type](spec);
+  return `<disk type='${type}' device='disk'>
+  <driver name='qemu' type='raw' cache='none' io='${type === 'network' ? 'threads' : 'native'}'/>
+  ${source}
+  <target dev='${escapeXml(spec.target)}' bus='virtio'/>
+  <serial>${escapeXml(spec.volumeId)}</serial>${spec.readonly ? '\n  <readonly/>' : ''}
+</disk>
+`;
+}
+
+function iscsiSource(spec: DiskSpec): { type: string; source: string } {
+  const data = readable(iscsiSchema, spec);
+  const colon = data.target_portal.lastIndexOf(':');
+  const host = data.target_portal.slice(0, colon).replace(/^\[|\]$/g, '');
+  const port = data.target_portal.slice(colon + 1);
+  const auth =
+    spec.auth === null
+      ? ''
+      : `<auth username='${escapeXml(spec.auth.username)}'><secret type='iscsi' uuid='${escapeXml(spec.auth.secretUuid)}'/></auth>`;
+  const name = escapeXml(`${data.target_iqn}/${data.target_lun}`);
+  return {
+    type: 'network',
+    source: `<source protocol='iscsi' name='${name}'><host name='${escapeXml(host)}' port='${port}'/>${auth}</source>`,
+  };
+}
+
+function localSource(spec: DiskSpec): { type: string; source: string } {
+  const path = escapeXml(readable(localSchema, spec).device_path);
+  const isBlock = path.startsWith('/dev/');
+  return isBlock
+    ? { type: 'block', source: `<source dev='${path}'/>` }
+    : { type: 'file', source: `<source file='${path}'/>` };
+}
+
+function readable<T>(schema: z.ZodType<T>, { connection, volumeId }: DiskSpec): T {
+  const parsed = schema.safeParse(connection.data);
+  if (parsed.success) return parsed.data;
+  throw new StorageError(
+    'UnexpectedOutput',
+    `the ${connection.driver_volume_type} connection of volume ${volumeId} cannot be used: ${z.prettifyError(parsed.error)}`,
+  );
+}

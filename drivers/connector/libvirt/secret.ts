@@ -1,0 +1,49 @@
+// Keeps a plugged volume's CHAP password in libvirt's own secret store, where QEMU gets it from.
+// https://libvirt.org/formatsecret.html#iscsi-usage-type
+import { createHash } from 'node:crypto';
+import { StorageError } from '../../../domain/storage-errors.ts';
+import { escapeXml } from './xml.ts';
+import type { Virsh, VirshCaller } from './virsh.ts';
+
+export interface SecretOwner {
+  readonly instanceId: string;
+  readonly volumeId: string;
+}
+
+/**
+ * The secret's UUID, the same on every attempt. One for each instance that has the volume: a multi-attached volume's
+ * first unplug must not take the other instance's.
+ */
+export function secretUuid({ instanceId, volumeId }: SecretOwner): string {
+  const digest = createHash('sha256').update(`${instanceId}/${volumeId}`).digest();
+  // Version 8 and the RFC's variant, https://www.rfc-editor.org/rfc/rfc9562#section-5.8
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
+  return digest.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Makes the secret or gives it a new value. It is not ephemeral: the instance needs it when it is started again. */
+export async function defineSecret(virsh: Virsh, owner: SecretOwner, password: string, caller: VirshCaller): Promise<string> {
+  const { volumeId, instanceId } = owner;
+  const uuid = secretUuid(owner);
+  const what = `storing the CHAP secret of volume ${volumeId} in libvirt`;
+  const xml = `<secret ephemeral='no' private='yes'>
+  <uuid>${uuid}</uuid>
+  <description>CHAP password of volume ${escapeXml(volumeId)} in instance ${escapeXml(instanceId)}</description>
+  <usage type='iscsi'><target>${escapeXml(`${volumeId}/${instanceId}`)}</target></usage>
+</secret>
+`;
+  await virsh.runWithFile(what, ['secret-define', '{file}'], { volumeId, content: xml }, caller);
+  const words = ['secret-set-value', '--secret', uuid, '--plain', '--file', '{file}'];
+  await virsh.runWithFile(what, words, { volumeId, content: password }, caller);
+  return uuid;
+}
+
+/** Removes the secret; not there is success. */
+export async function removeSecret(virsh: Virsh, owner: SecretOwner, caller: VirshCaller): Promise<void> {
+  try {
+    await virsh.run(`removing the CHAP secret of volume ${owner.volumeId}`, ['secret-undefine', secretUuid(owner)], caller);
+  } catch (error) {
+    if (!(error instanceof StorageError && error.code === 'Misconfigured')) throw error;
+  }
+}

@@ -1,0 +1,76 @@
+// Takes a volume out of an instance and waits until the running one has really let go of it.
+import { setTimeout as delay } from 'node:timers/promises';
+import { StorageError } from '../../../domain/storage-errors.ts';
+import type { StepContext } from '../../step.ts';
+import { diskOf, viewInstance, type InstanceView } from './instance-view.ts';
+import { removeSecret } from './secret.ts';
+import type { Virsh } from './virsh.ts';
+
+export interface UnplugPatience {
+  /** How long the guest may take to let go. */
+  readonly timeoutMs: number;
+  /** A request that a starting or busy guest has missed is sent again; QEMU refuses a second one for 5 s. */
+  readonly resendMs: number;
+}
+
+const lookEveryMs = 100;
+
+/**
+ * Removes the disk from the definition and from the running instance, then its secret. An instance that is gone has
+ * nothing plugged. Throws StorageError Busy when the guest does not let go in time; asked again it goes on waiting.
+ */
+export async function unplug(
+  virsh: Virsh,
+  step: StepContext,
+  instanceId: string,
+  volumeId: string,
+  patience: UnplugPatience,
+): Promise<void> {
+  const what = `unplugging volume ${volumeId} from instance ${instanceId}`;
+  const deadline = Date.now() + patience.timeoutMs;
+  let sendAt = 0;
+  for (;;) {
+    const view = await viewIfThere(virsh, step, instanceId);
+    const [live, config] = [diskOf(view?.live ?? null, volumeId), diskOf(view?.config ?? null, volumeId)];
+    if (!live && !config) break;
+    if (config) await detach(virsh, what, [instanceId, config.target, '--config'], step);
+    if (live) {
+      if (Date.now() > deadline) throw notLettingGo(instanceId, volumeId, patience);
+      if (Date.now() >= sendAt) {
+        await detach(virsh, what, [instanceId, live.target, '--live'], step);
+        sendAt = Date.now() + patience.resendMs;
+      } else {
+        await delay(lookEveryMs, undefined, { signal: step.signal });
+      }
+    }
+  }
+  await removeSecret(virsh, { instanceId, volumeId }, step);
+}
+
+async function viewIfThere(virsh: Virsh, step: StepContext, instanceId: string): Promise<InstanceView | null> {
+  try {
+    return await viewInstance(virsh, instanceId, step);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'Missing') return null;
+    throw error;
+  }
+}
+
+/** What libvirt answers to a request that is under way, or that has just been granted, is not a failure. */
+async function detach(virsh: Virsh, what: string, words: readonly string[], step: StepContext): Promise<void> {
+  try {
+    await virsh.run(what, ['detach-disk', ...words], step);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const settles = error.code === 'Busy' || error.code === 'Missing' || /[Nn]o disk found|not found/.test(error.message);
+    if (!settles) throw error;
+  }
+}
+
+function notLettingGo(instanceId: string, volumeId: string, { timeoutMs }: UnplugPatience): StorageError {
+  return new StorageError(
+    'Busy',
+    `instance ${instanceId} does not let go of volume ${volumeId}: it was asked for ${Math.round(timeoutMs / 1000)} s. ` +
+      'A guest that is paused, hung or still starting does not answer; resume it, unmount the volume in it, or shut it down',
+  );
+}

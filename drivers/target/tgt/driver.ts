@@ -1,0 +1,168 @@
+// The target driver `tgtadm`: one iSCSI target per volume in this host's tgtd, its bytes on LUN 1.
+//
+// A target is built in an order in which each step can be found again: target, LUN, account, its binding, and last the
+// ACL that lets initiators in. So a target without an ACL is half-made, whoever died and wherever, and is made anew.
+import { stat } from 'node:fs/promises';
+import { mustBeUuid } from '../../../domain/ids.ts';
+import { StorageError } from '../../../domain/storage-errors.ts';
+import { eventually } from '../../data/eventually.ts';
+import type { StepContext } from '../../step.ts';
+import type { ConnectionInfo, ExportRequest, TargetDriver } from '../target.ts';
+import { AccountRecord } from './account-record.ts';
+import { tgtadm, tgtadmUnless } from './client.ts';
+import * as commands from './commands.ts';
+import type { TgtOptions } from './config.ts';
+import { parseTargets, type TgtTarget } from './parse.ts';
+
+const dataLun = 1;
+const bytesPerMb = 1_000_000;
+const tidTries = 20;
+/** How long tgtd may take to finish what its initiators have asked for, once it has closed their sessions. */
+const sessionsEndMs = 30_000;
+
+export class TgtTargetDriver implements TargetDriver {
+  readonly name = 'tgtadm';
+  readonly #options: TgtOptions;
+  readonly #on: commands.Tgtadm;
+  readonly #accounts: AccountRecord;
+
+  /** `stateDir` is this host's; which account belongs to which volume is remembered there, without its password. */
+  constructor(options: TgtOptions, stateDir: string) {
+    this.#options = options;
+    this.#on = { controlPort: options.tgt_control_port };
+    this.#accounts = new AccountRecord(stateDir);
+  }
+
+  /** Throws StorageError CommandMissing (no tgtadm) or Unreachable (no tgtd). */
+  async checkForSetup(): Promise<void> {
+    await this.#targets();
+  }
+
+  async exportVolume(step: StepContext, request: ExportRequest): Promise<ConnectionInfo> {
+    const iqn = this.#iqn(request.volumeId);
+    const found = await this.#find(request.volumeId);
+    if (!found || !isExportOf(found, request)) {
+      await this.removeExport(step, request.volumeId);
+      await this.#build(step, await this.#newTarget(step, iqn), request);
+    } else if (found.state !== 'ready') await this.#reopen(step, found.tid, request.path.path);
+    return this.#connectionInfo(request, iqn);
+  }
+
+  async refreshSize(step: StepContext, volumeId: string): Promise<void> {
+    const target = await this.#find(volumeId);
+    const lun = target?.luns.find((candidate) => candidate.lun === dataLun);
+    if (!target || !lun?.path) return;
+    const { size } = await stat(lun.path);
+    if (lun.online && target.state === 'ready' && lun.sizeMb === Math.floor(size / bytesPerMb)) return;
+    await this.#reopen(step, target.tid, lun.path);
+  }
+
+  async removeExport(step: StepContext, volumeId: string): Promise<void> {
+    const target = await this.#find(volumeId);
+    const recorded = await this.#accounts.of(volumeId);
+    if (target) await this.#closeSessions(step, target.tid);
+    for (const account of new Set([...(target?.accounts ?? []), ...(recorded === null ? [] : [recorded])])) {
+      await tgtadmUnless("can't find", commands.deleteAccount(this.#on, account), step);
+    }
+    if (target) await tgtadmUnless("can't find", commands.deleteTarget(this.#on, target.tid), step);
+    await this.#accounts.forget(volumeId);
+  }
+
+  async listExports(): Promise<readonly string[]> {
+    const prefix = this.#iqn('');
+    return (await this.#targets()).flatMap(({ iqn }) => (iqn.startsWith(prefix) ? [iqn.slice(prefix.length)] : []));
+  }
+
+  async #targets(step?: StepContext): Promise<readonly TgtTarget[]> {
+    return parseTargets(await tgtadm(commands.showTargets(this.#on), step));
+  }
+
+  async #find(volumeId: string): Promise<TgtTarget | undefined> {
+    const iqn = this.#iqn(mustBeUuid(volumeId));
+    return (await this.#targets()).find((target) => target.iqn === iqn);
+  }
+
+  /** tgtd refuses a number or name that is taken, whoever took it, so no lock of ours is needed to choose one. */
+  async #newTarget(step: StepContext, iqn: string): Promise<number> {
+    for (let tries = 0; tries < tidTries; tries += 1) {
+      const tid = firstFree((await this.#targets(step)).map((target) => target.tid));
+      if (await tgtadmUnless('already exists', commands.newTarget(this.#on, tid, iqn), step)) return tid;
+    }
+    throw new StorageError('Busy', `tgtd gave no number for ${iqn} in ${tidTries} tries: others keep taking them`);
+  }
+
+  async #build(step: StepContext, tid: number, { volumeId, path, chap, readonly }: ExportRequest): Promise<void> {
+    const on = this.#on;
+    await tgtadm(commands.newLun(on, tid, dataLun, path.path), step);
+    // tgtd numbers LUNs alike on every host; an initiator that sees two back-ends must not take them for one disk.
+    const identity = { scsi_sn: volumeId, scsi_id: volumeId };
+    await tgtadm(commands.updateLun(on, tid, dataLun, { ...identity, ...(readonly ? { readonly: '1' } : {}) }), step);
+    if (chap) {
+      await this.#accounts.remember(volumeId, chap.username);
+      await tgtadmUnless("can't find", commands.deleteAccount(on, chap.username), step);
+      await tgtadm(commands.newAccount(on, chap), step);
+      await tgtadm(commands.bindAccount(on, tid, chap.username), step);
+    }
+    await tgtadm(commands.allowAll(on, tid), step);
+  }
+
+  /**
+   * Makes tgtd open the file again and see its size. It does that without waiting for requests in progress, whose
+   * writes would then fail or go nowhere, so the target is taken offline first: initiators log in again by themselves
+   * and repeat what was not answered. They see a pause of about a second and no error (measured with libiscsi).
+   */
+  async #reopen(step: StepContext, tid: number, path: string): Promise<void> {
+    await this.#closeSessions(step, tid);
+    await tgtadm(commands.updateLun(this.#on, tid, dataLun, { online: '0', path }), step);
+    await tgtadm(commands.setTargetState(this.#on, tid, 'ready'), step);
+  }
+
+  async #closeSessions(step: StepContext, tid: number): Promise<void> {
+    await tgtadm(commands.setTargetState(this.#on, tid, 'offline'), step);
+    await eventually(`target ${tid} to finish its initiators' requests`, { timeoutMs: sessionsEndMs, signal: step.signal }, async () => {
+      const target = (await this.#targets(step)).find((candidate) => candidate.tid === tid);
+      return target === undefined || target.initiators.length === 0;
+    });
+  }
+
+  #iqn(volumeId: string): string {
+    return `${this.#options.target_prefix}volume-${volumeId}`;
+  }
+
+  #connectionInfo({ volumeId, chap, readonly }: ExportRequest, iqn: string): ConnectionInfo {
+    return {
+      driver_volume_type: 'iscsi',
+      data: {
+        target_discovered: false,
+        target_portal: `${this.#options.target_ip_address}:${this.#options.target_port}`,
+        target_iqn: iqn,
+        target_lun: dataLun,
+        volume_id: volumeId,
+        ...(chap ? { auth_method: 'CHAP' } : {}),
+        encrypted: false,
+        qos_specs: null,
+        access_mode: readonly ? 'ro' : 'rw',
+      },
+    };
+  }
+}
+
+/** tgtadm shows no passwords: a volume whose secret changes gets an account of another name, or is exported anew. */
+function isExportOf(target: TgtTarget, { path, chap, readonly }: ExportRequest): boolean {
+  const lun = target.luns.find((candidate) => candidate.lun === dataLun);
+  const accounts = chap ? [chap.username] : [];
+  return (
+    target.acl.includes('ALL') &&
+    lun?.path === path.path &&
+    lun.readonly === readonly &&
+    target.accounts.length === accounts.length &&
+    accounts.every((account) => target.accounts.includes(account))
+  );
+}
+
+function firstFree(taken: readonly number[]): number {
+  const used = new Set(taken);
+  let tid = 1;
+  while (used.has(tid)) tid += 1;
+  return tid;
+}

@@ -1,0 +1,197 @@
+// What every volume driver promises, asked of one driver at a time on real storage.
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gibToBytes } from '../../../domain/bytes.ts';
+import { StorageError } from '../../../domain/storage-errors.ts';
+import type { LocalPath, SnapshotRef, VolumeDriver, VolumeRef } from '../../../drivers/volume/driver.ts';
+import { newStep } from './step.ts';
+
+export interface DriverUnderTest {
+  readonly driver: VolumeDriver;
+  remove(): Promise<void>;
+}
+
+const mib = 1024 ** 2;
+const newVolume = (sizeGib = 1): VolumeRef => ({ id: randomUUID(), sizeGib });
+const snapshotOf = (volume: VolumeRef): SnapshotRef => ({ id: randomUUID(), volumeId: volume.id, sizeGib: volume.sizeGib });
+
+export async function writeAt({ path }: LocalPath, position: number, data: Buffer): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.write(data, 0, data.length, position);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+export async function readAt({ path }: LocalPath, position: number, length: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    return (await file.read(Buffer.alloc(length), 0, length, position)).buffer;
+  } finally {
+    await file.close();
+  }
+}
+
+const digest = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
+
+/** `make` gives a driver with nothing on its back-end. */
+export function promisesOfVolumeDrivers(name: string, make: () => Promise<DriverUnderTest>): void {
+  describe(`volume driver ${name}`, () => {
+    let made: DriverUnderTest;
+    let driver: VolumeDriver;
+    beforeEach(async () => {
+      made = await make();
+      driver = made.driver;
+      await driver.checkForSetup();
+    });
+    afterEach(() => made.remove());
+
+    const create = async (volume: VolumeRef): Promise<LocalPath> => {
+      await driver.createVolume(newStep(), volume, { kind: 'blank' });
+      return driver.volumePath(volume.id);
+    };
+
+    lifePromises(() => driver, create);
+    sourcePromises(() => driver, create);
+    snapshotPromises(() => driver, create);
+  });
+}
+
+type Create = (volume: VolumeRef) => Promise<LocalPath>;
+
+function lifePromises(driver: () => VolumeDriver, create: Create): void {
+  it('makes a blank volume of the full size that reads as zeros', async () => {
+    const path = await create(newVolume(2));
+    if (path.kind === 'file') expect((await stat(path.path)).size).toBe(gibToBytes(2));
+    expect((await readAt(path, gibToBytes(2) - mib, mib)).equals(Buffer.alloc(mib))).toBe(true);
+  });
+
+  it('keeps the data of a volume that is created a second time', async () => {
+    const volume = newVolume();
+    const path = await create(volume);
+    const data = randomBytes(mib);
+    await writeAt(path, 5 * mib, data);
+    await create(volume);
+    expect((await readAt(path, 5 * mib, mib)).equals(data)).toBe(true);
+  });
+
+  it('grows a volume and keeps its data, and takes a second or a smaller wish for done', async () => {
+    const volume = newVolume();
+    const path = await create(volume);
+    const data = randomBytes(mib);
+    await writeAt(path, gibToBytes(1) - mib, data);
+    for (const newSizeGib of [3, 3, 2]) await driver().extendVolume(newStep(), volume, newSizeGib);
+    if (path.kind === 'file') expect((await stat(path.path)).size).toBe(gibToBytes(3));
+    expect((await readAt(path, gibToBytes(1) - mib, mib)).equals(data)).toBe(true);
+    expect((await readAt(path, gibToBytes(3) - mib, mib)).equals(Buffer.alloc(mib))).toBe(true);
+  });
+
+  it('deletes a volume so that nothing is left, and again without complaint', async () => {
+    const volume = newVolume();
+    await writeAt(await create(volume), 0, randomBytes(mib));
+    await driver().deleteVolume(newStep(), volume);
+    await driver().deleteVolume(newStep(), volume);
+    expect(await driver().listObjects()).toEqual({ volumeIds: [], snapshotIds: [] });
+    await expect(driver().volumePath(volume.id)).rejects.toMatchObject({ code: 'Missing' });
+  });
+
+  it('refuses to grow or open a volume that is not there', async () => {
+    await expect(driver().extendVolume(newStep(), newVolume(), 2)).rejects.toMatchObject({ code: 'Missing' });
+    await expect(driver().volumePath(randomUUID())).rejects.toBeInstanceOf(StorageError);
+  });
+
+  it('never builds a name from anything but a UUID', async () => {
+    const volume = { id: '../../etc/passwd', sizeGib: 1 };
+    await expect(driver().createVolume(newStep(), volume, { kind: 'blank' })).rejects.toThrow('not a UUID');
+    await expect(driver().deleteVolume(newStep(), volume)).rejects.toThrow('not a UUID');
+  });
+
+  it('lists what it holds and reports its pool', async () => {
+    const volume = newVolume();
+    await create(volume);
+    const snapshot = snapshotOf(volume);
+    await driver().createSnapshot(newStep(), snapshot);
+    expect(await driver().listObjects()).toEqual({ volumeIds: [volume.id], snapshotIds: [snapshot.id] });
+    const [pool] = await driver().stats();
+    expect(pool?.totalGib).toBeGreaterThan(0);
+    expect(pool?.freeGib).toBeLessThanOrEqual(pool?.totalGib ?? 0);
+    expect(pool?.capabilities).toMatchObject({ volume_backend_name: expect.any(String), storage_protocol: expect.any(String) });
+  });
+}
+
+function sourcePromises(driver: () => VolumeDriver, create: Create): void {
+  it('clones a volume to a larger one with the same bytes, and the two then differ freely', async () => {
+    const source = newVolume();
+    const sourcePath = await create(source);
+    const data = randomBytes(3 * mib);
+    await writeAt(sourcePath, 100 * mib, data);
+    const clone = newVolume(2);
+    await driver().createVolume(newStep(), clone, { kind: 'volume', volume: source });
+    const clonePath = await driver().volumePath(clone.id);
+    await writeAt(sourcePath, 100 * mib, Buffer.alloc(mib));
+    expect(digest(await readAt(clonePath, 100 * mib, data.length))).toBe(digest(data));
+    if (clonePath.kind === 'file') expect((await stat(clonePath.path)).size).toBe(gibToBytes(2));
+  });
+
+  it('refuses a source larger than the new volume, and leaves nothing', async () => {
+    const source = newVolume(2);
+    await create(source);
+    const small = newVolume(1);
+    const wish = driver().createVolume(newStep(), small, { kind: 'volume', volume: source });
+    await expect(wish).rejects.toMatchObject({ code: 'SourceTooLarge', kind: 'user' });
+    expect((await driver().listObjects()).volumeIds).toEqual([source.id]);
+  });
+
+  it('refuses a source that is not there', async () => {
+    const wish = driver().createVolume(newStep(), newVolume(), { kind: 'volume', volume: newVolume() });
+    await expect(wish).rejects.toMatchObject({ code: 'Missing' });
+  });
+
+  it('leaves nothing of a clone that is cancelled, and makes it whole the next time', async () => {
+    const source = newVolume();
+    await writeAt(await create(source), 0, randomBytes(64 * mib));
+    const clone = newVolume();
+    const step = newStep({ signal: AbortSignal.abort(new Error('cancelled')) });
+    await expect(driver().createVolume(step, clone, { kind: 'volume', volume: source })).rejects.toThrow();
+    expect((await driver().listObjects()).volumeIds).toEqual([source.id]);
+    // Somewhere in the middle, wherever that is on this machine: nothing or a whole clone, never half of one.
+    const soon = newStep({ signal: AbortSignal.timeout(10), epoch: 2 });
+    await driver().createVolume(soon, clone, { kind: 'volume', volume: source }).catch(() => undefined);
+    await driver().createVolume(newStep({ epoch: 3 }), clone, { kind: 'volume', volume: source });
+    const [from, to] = [await driver().volumePath(source.id), await driver().volumePath(clone.id)];
+    expect(digest(await readAt(to, 0, 64 * mib))).toBe(digest(await readAt(from, 0, 64 * mib)));
+  });
+}
+
+function snapshotPromises(driver: () => VolumeDriver, create: Create): void {
+  it('keeps in a snapshot what the volume held then, and makes a volume of it', async () => {
+    const volume = newVolume();
+    const path = await create(volume);
+    const before = randomBytes(2 * mib);
+    await writeAt(path, 7 * mib, before);
+    const snapshot = snapshotOf(volume);
+    await driver().createSnapshot(newStep(), snapshot);
+    await writeAt(path, 7 * mib, randomBytes(2 * mib));
+    await driver().createSnapshot(newStep(), snapshot);
+    expect(digest(await readAt(await driver().snapshotPath(snapshot), 7 * mib, before.length))).toBe(digest(before));
+    const restored = newVolume(2);
+    await driver().createVolume(newStep(), restored, { kind: 'snapshot', snapshot });
+    expect(digest(await readAt(await driver().volumePath(restored.id), 7 * mib, before.length))).toBe(digest(before));
+  });
+
+  it('deletes a snapshot and leaves its volume alone', async () => {
+    const volume = newVolume();
+    const path = await create(volume);
+    const data = randomBytes(mib);
+    await writeAt(path, 0, data);
+    const snapshot = snapshotOf(volume);
+    await driver().createSnapshot(newStep(), snapshot);
+    await driver().deleteSnapshot(newStep(), snapshot);
+    await driver().deleteSnapshot(newStep(), snapshot);
+    expect(await driver().listObjects()).toEqual({ volumeIds: [volume.id], snapshotIds: [] });
+    expect((await readAt(path, 0, mib)).equals(data)).toBe(true);
+  });
+}

@@ -1,0 +1,40 @@
+// What must be true whenever no operation is running: nothing held, nothing left over, counters equal to the rows.
+import { expect } from 'vitest';
+import { auditCounters } from '../../prisma/store/audit.ts';
+import { serviceHostOf } from '../../domain/backend-host.ts';
+import type { Lab, LabBackend } from './lab.ts';
+
+/** Statuses that only a running operation may show. */
+const busy = ['creating', 'deleting', 'extending', 'attaching', 'detaching', 'backing-up', 'restoring', 'restoring-backup'];
+
+/** Checks the database and every given back-end. Paused operations keep what they hold; there must be none here. */
+export async function expectNothingLeft({ db }: Lab, backends: readonly LabBackend[]): Promise<void> {
+  expect(await db.operation.findMany({ where: { finishedAt: null } }), 'unfinished operations').toEqual([]);
+  expect(await db.operationResource.findMany({ where: { held: true } }), 'resources still held').toEqual([]);
+  const volumes = await db.volume.findMany({ where: { deletedAt: null } });
+  const snapshots = await db.snapshot.findMany({ where: { deletedAt: null } });
+  const backups = await db.backup.findMany({ where: { deletedAt: null } });
+  const attachments = await db.attachment.findMany({ where: { deletedAt: null } });
+  const owned = [...volumes, ...snapshots, ...backups, ...attachments].filter((row) => row.operationId !== null);
+  expect(owned, 'rows that an operation still owns').toEqual([]);
+  const statuses = [...volumes, ...snapshots, ...backups].map((row) => row.status);
+  expect(statuses.filter((status) => busy.includes(status)), 'statuses of a running operation').toEqual([]);
+  expect(await auditCounters(db), 'counters that differ from the rows').toEqual([]);
+  const hosts = new Map(volumes.map((volume) => [volume.id, volume.host]));
+  for (const { host, backend, driver } of backends) {
+    const here = (volumeId: string): boolean => {
+      const address = hosts.get(volumeId);
+      return address != null && serviceHostOf(address) === `${host}@${backend}`;
+    };
+    const found = await driver.listObjects();
+    expectObjects(`volumes on ${host}@${backend}`, found.volumeIds, volumes.filter((row) => here(row.id)));
+    expectObjects(`snapshots on ${host}@${backend}`, found.snapshotIds, snapshots.filter((row) => here(row.volumeId)));
+  }
+}
+
+/** A resource in `error` has nothing on a back-end; one whose delete or restore was cut off may or may not. */
+function expectObjects(what: string, found: readonly string[], rows: readonly { id: string; status: string }[]): void {
+  const unsure = rows.filter((row) => row.status.startsWith('error_')).map((row) => row.id);
+  const whole = rows.filter((row) => !row.status.startsWith('error')).map((row) => row.id);
+  expect(found.filter((id) => !unsure.includes(id)).toSorted(), what).toEqual(whole.toSorted());
+}

@@ -1,0 +1,150 @@
+// A whole Scoria without HTTP in one process: real PostgreSQL, real Temporal, real workers on real files.
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, type ActivityInterceptorsFactory } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+import type { HostServices } from '../../activities/host-services.ts';
+import type { StepPolicy } from '../../activities/operation.ts';
+import { createOperationStarter, type OperationStarter } from '../../api/operations/starter.ts';
+import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
+import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
+import type { TargetDriver } from '../../drivers/target/target.ts';
+import { PrismaClient } from '../../prisma/generated/client.ts';
+import { withHostLock } from '../../privileged/host-lock.ts';
+import { startEmbedded, type Embedded } from '../../workers/embedded/embedded.ts';
+import { startControlRole } from '../../workers/roles/control.ts';
+import type { HostReport, HostReporting, HostRoleDeps } from '../../workers/roles/host-worker.ts';
+import type { RunningWorker } from '../../workers/roles/run-worker.ts';
+import { startVolumeRole } from '../../workers/roles/volume.ts';
+import { saveReport } from './reports.ts';
+
+export const labPolicy: StepPolicy = {
+  maximumAttempts: 3,
+  initialIntervalMs: 50,
+  heartbeatTimeoutMs: 5_000,
+  hostPatienceMs: 3_000,
+};
+
+export interface LabOptions {
+  readonly interceptors?: readonly ActivityInterceptorsFactory[];
+  readonly policy?: Partial<StepPolicy>;
+  readonly serviceDownTimeS?: number;
+  readonly quotaDefaults?: Readonly<Record<string, number>>;
+}
+
+export interface LabBackend {
+  readonly host: string;
+  readonly backend: string;
+  readonly directory: string;
+  readonly driver: FileVolumeDriver;
+  readonly worker: RunningWorker;
+}
+
+export interface Lab {
+  readonly directory: string;
+  readonly embedded: Embedded;
+  readonly db: PrismaClient;
+  readonly temporal: Client;
+  readonly starter: OperationStarter;
+  readonly services: HostServices & HostReporting;
+  readonly log: Logger;
+  addControl(interceptors?: readonly ActivityInterceptorsFactory[]): Promise<RunningWorker>;
+  addBackend(host: string, backend: string, options?: BackendOptions): Promise<LabBackend>;
+  /** What every role needs; tests start the backup and compute roles with it. */
+  hostDeps(host: string): HostRoleDeps;
+  stop(): Promise<void>;
+}
+
+export interface BackendOptions {
+  readonly capacityGib?: number;
+  readonly target?: TargetDriver | null;
+}
+
+/** Starts the servers and a control worker; back-ends are added by the test. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const directory = await mkdtemp(join(tmpdir(), 'scoria-lab-'));
+  const embedded = await startEmbedded({ stateDir: join(directory, 'servers') });
+  const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: embedded.databaseUrl, max: 10 }) });
+  const address = embedded.temporalAddress;
+  const connection = await NativeConnection.connect({ address });
+  const temporal = new Client({ connection: await Connection.connect({ address }) });
+  const log = pino({ level: 'error' });
+  const namespace = embedded.temporalNamespace;
+  const serviceDownTimeS = options.serviceDownTimeS ?? 60;
+  const policy = { ...labPolicy, ...options.policy };
+  const settings = { quotaDefaults: options.quotaDefaults ?? {}, backlogLimit: 10_000 };
+  const starter = createOperationStarter({ db, temporal, log, settings });
+  const services = {
+    report: (report: HostReport) => saveReport(db, report),
+    reportProgress: () => Promise.resolve(),
+    targetSecret: () => Promise.resolve({ username: 'lab', password: 'labsecret1234' }),
+  };
+  const workers: RunningWorker[] = [];
+  const keep = (worker: RunningWorker): RunningWorker => {
+    workers.push(worker);
+    return worker;
+  };
+  const hostDeps = (host: string): HostRoleDeps => ({
+    connection,
+    namespace,
+    services,
+    withHostLock: (request, work) => withHostLock({ stateDir: join(directory, host), ...request }, work),
+    log,
+    host,
+    availabilityZone: 'nova',
+    reportIntervalMs: 1_000,
+    interceptors: options.interceptors ?? [],
+  });
+  return {
+    directory,
+    embedded,
+    db,
+    temporal,
+    starter,
+    services,
+    log,
+    hostDeps,
+    addControl: async (interceptors = options.interceptors ?? []) =>
+      keep(
+        await startControlRole({
+          db,
+          connection,
+          namespace,
+          policy,
+          serviceDownTimeS,
+          scheduler: { random: Math.random },
+          cacheDir: join(tmpdir(), 'scoria-test-bundles'),
+          interceptors,
+        }),
+      ),
+    async addBackend(host, backend, { capacityGib = 1000, target = null } = {}) {
+      const volumes = join(directory, host, backend);
+      await mkdir(volumes, { recursive: true });
+      await mkdir(join(directory, host, 'locks'), { recursive: true });
+      const driver = new FileVolumeDriver(
+        fileVolumeOptions.parse({
+          volume_backend_name: backend,
+          file_volumes_dir: volumes,
+          file_capacity_gib: capacityGib,
+          max_over_subscription_ratio: 1,
+        }),
+      );
+      const worker = keep(await startVolumeRole({ ...hostDeps(host), backend, driver, target }));
+      return { host, backend, directory: volumes, driver, worker };
+    },
+    async stop() {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await db.$disconnect();
+      await connection.close();
+      await temporal.connection.close();
+      await embedded.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export const newId = (): string => randomUUID();

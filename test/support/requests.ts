@@ -1,0 +1,131 @@
+// Accept requests as the API's routes make them, for tests that run without HTTP.
+import { randomUUID } from 'node:crypto';
+import { backupQuota, extendQuota, snapshotQuota, volumeQuota } from '../../domain/quota.ts';
+import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+
+const who = { projectId: 'fedcba98', userId: 'tester', requestId: 'req-test' } as const;
+
+type Made = AcceptRequest & { readonly resourceId: string };
+
+export type Source =
+  | { kind: 'blank' }
+  | { kind: 'snapshot'; snapshotId: string }
+  | { kind: 'volume'; volumeId: string };
+
+export function createVolume(options: { sizeGib?: number; source?: Source } = {}): Made {
+  const { sizeGib = 1, source = { kind: 'blank' } } = options;
+  const [id, operationId] = [randomUUID(), randomUUID()];
+  return {
+    ...who,
+    kind: 'volumeCreate',
+    operationId,
+    resourceId: id,
+    input: { volumeId: id, sizeGib, source },
+    claims: [{ resource: 'volume', id }],
+    reads:
+      source.kind === 'snapshot'
+        ? [{ resource: 'snapshot', id: source.snapshotId }]
+        : source.kind === 'volume'
+          ? [{ resource: 'volume', id: source.volumeId }]
+          : [],
+    quota: volumeQuota(1, sizeGib, null),
+    within: async (tx) => {
+      await tx.volume.create({
+        data: {
+          id,
+          operationId,
+          sizeGib,
+          status: 'creating',
+          availabilityZone: 'nova',
+          projectId: who.projectId,
+          userId: who.userId,
+          snapshotId: source.kind === 'snapshot' ? source.snapshotId : null,
+          sourceVolumeId: source.kind === 'volume' ? source.volumeId : null,
+        },
+      });
+    },
+  };
+}
+
+export function deleteVolume(id: string): Made {
+  return { ...plain('volumeDelete', id), input: {}, claims: [{ resource: 'volume', id }] };
+}
+
+export function extendVolume(id: string, sizeGib: number, newSizeGib: number): Made {
+  return {
+    ...plain('volumeExtend', id),
+    input: { volumeId: id, newSizeGib },
+    claims: [{ resource: 'volume', id }],
+    quota: extendQuota(newSizeGib - sizeGib, null),
+  };
+}
+
+export function createSnapshot(volumeId: string, sizeGib = 1): Made {
+  const id = randomUUID();
+  const request = plain('snapshotCreate', id);
+  return {
+    ...request,
+    input: { volumeId },
+    claims: [{ resource: 'snapshot', id }],
+    reads: [{ resource: 'volume', id: volumeId }],
+    quota: snapshotQuota(1, sizeGib, null, false),
+    within: async (tx) => {
+      const { projectId, userId } = who;
+      await tx.snapshot.create({
+        data: { id, volumeId, sizeGib, projectId, userId, status: 'creating', operationId: request.operationId },
+      });
+    },
+  };
+}
+
+export function deleteSnapshot(id: string, volumeId: string): Made {
+  return { ...plain('snapshotDelete', id), input: { volumeId }, claims: [{ resource: 'snapshot', id }] };
+}
+
+export function createBackup(volumeId: string, sizeGib = 1): Made {
+  const id = randomUUID();
+  const request = plain('backupCreate', id);
+  return {
+    ...request,
+    input: { volumeId, snapshotId: null },
+    claims: [
+      { resource: 'backup', id },
+      { resource: 'volume', id: volumeId },
+    ],
+    quota: backupQuota(1, sizeGib),
+    within: async (tx) => {
+      const { projectId, userId } = who;
+      await tx.backup.create({
+        data: {
+          id,
+          volumeId,
+          sizeGib,
+          projectId,
+          userId,
+          status: 'creating',
+          availabilityZone: 'nova',
+          operationId: request.operationId,
+        },
+      });
+    },
+  };
+}
+
+export function deleteBackup(id: string): Made {
+  return { ...plain('backupDelete', id), input: {}, claims: [{ resource: 'backup', id }] };
+}
+
+export function restoreBackup(backupId: string, volumeId: string): Made {
+  return {
+    ...plain('backupRestore', backupId),
+    input: { backupId, volumeId, newVolume: false },
+    claims: [
+      { resource: 'backup', id: backupId },
+      { resource: 'volume', id: volumeId },
+    ],
+  };
+}
+
+function plain<Kind extends AcceptRequest['kind']>(kind: Kind, resourceId: string) {
+  return { ...who, kind, operationId: randomUUID(), resourceId, reads: [], quota: [] };
+}

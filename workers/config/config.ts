@@ -1,0 +1,114 @@
+// The configuration as the rest of Scoria sees it: camelCase, units last, everything checked.
+import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
+import type { FileVolumeOptions } from '../../drivers/volume/file/config.ts';
+import type { commonBackendOptions } from './backend-options.ts';
+import type { BackupDriverName, VolumeDriverName } from './driver-names.ts';
+import type { fixedSections } from './options.ts';
+import type { ValuesOf } from './option.ts';
+
+export interface ApiConfig {
+  readonly listenAddress: string;
+  readonly port: number;
+  /** Processes that listen there. */
+  readonly workers: number;
+  /** Rows of one page at most. */
+  readonly maxLimit: number;
+  readonly maxRequestBodyBytes: number;
+  readonly publicEndpoint: string | null;
+  /** How long a call waits for its workflow before it answers with a time-out. */
+  readonly rpcResponseTimeoutMs: number;
+  /** Accepted operations that may wait for an unreachable Temporal before requests are refused. */
+  readonly backlogLimit: number;
+}
+
+export interface InternalApiConfig {
+  /** Where storage, backup and compute hosts report to. */
+  readonly url: string;
+  readonly secret: string | null;
+}
+
+export interface TemporalConfig {
+  /** host:port */
+  readonly address: string;
+  readonly namespace: string;
+  /** For links; null where there is no web page. */
+  readonly uiUrl: string | null;
+  readonly tls: {
+    readonly caFile: string | null;
+    readonly certFile: string | null;
+    readonly keyFile: string | null;
+    readonly serverName: string | null;
+  } | null;
+}
+
+export interface BackendConfig {
+  /** Name of its section: the `backend` of host@backend. */
+  readonly section: string;
+  readonly driver: VolumeDriverName;
+  /** `volume_backend_name`; the section's name where it is not set. */
+  readonly backendName: string;
+  readonly availabilityZone: string;
+  /** What its driver is made with. */
+  readonly options: FileVolumeOptions;
+  /** The options that all drivers share, by Cinder's names: target_*, chap_*, volumes_dir, … */
+  readonly common: ValuesOf<typeof commonBackendOptions>;
+}
+
+export interface StepsConfig {
+  readonly maximumAttempts: number;
+  readonly initialIntervalMs: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly hostPatienceMs: number;
+}
+
+export interface ScoriaConfig {
+  readonly host: string;
+  readonly myIp: string;
+  readonly statePath: string;
+  readonly cachePath: string;
+  readonly debug: boolean;
+  readonly authStrategy: 'noauth';
+  readonly storageAvailabilityZone: string;
+  readonly defaultAvailabilityZone: string;
+  readonly allowAvailabilityZoneFallback: boolean;
+  readonly clonedVolumeSameAz: boolean;
+  readonly snapshotSameHost: boolean;
+  readonly defaultVolumeType: string;
+  readonly volumeNameTemplate: string;
+  readonly snapshotNameTemplate: string;
+  readonly backupNameTemplate: string;
+  readonly api: ApiConfig;
+  readonly internalApi: InternalApiConfig;
+  readonly database: { readonly connection: string | null };
+  readonly temporal: TemporalConfig;
+  readonly compute: { readonly libvirtUri: string | null };
+  readonly serviceDownTimeS: number;
+  readonly reportIntervalMs: number;
+  readonly scheduler: Required<Omit<ScheduleOptions, 'random'>> & { readonly maxAttempts: number };
+  /** Limits of a project that has none of its own; -1 = none. */
+  readonly quotaDefaults: Readonly<Record<string, number>>;
+  readonly noSnapshotGbQuota: boolean;
+  readonly backends: readonly BackendConfig[];
+  readonly backup: BackupConfig;
+  readonly steps: StepsConfig;
+  /** Key to the secrets that are kept in PostgreSQL. */
+  readonly secretKey: string | null;
+}
+
+export interface BackupConfig {
+  readonly driver: BackupDriverName;
+  readonly useSameHost: boolean;
+  /** 0 = no limit. */
+  readonly maxOperations: number;
+  /** Where the posix driver keeps its containers. */
+  readonly posixPath: string;
+  /** Size of one chunk before compression; a multiple of `shaBlockBytes`. */
+  readonly fileSizeBytes: number;
+  readonly shaBlockBytes: number;
+  readonly compression: 'none' | 'zlib' | 'bz2';
+  /** Container of backups whose user names none; null = the driver's own. */
+  readonly container: string | null;
+}
+
+/** What readSection() made of each fixed section. */
+export type FixedValues = { readonly [S in keyof typeof fixedSections]: ValuesOf<(typeof fixedSections)[S]> };

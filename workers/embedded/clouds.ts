@@ -1,0 +1,28 @@
+// Writes the clouds.yaml with which `openstack --os-cloud scoria …` reaches this Scoria.
+
+/** Ids of the project and user that the file logs in as; noauth takes any, a project's must be hexadecimal. */
+export const cloudProjectId = '5c0a1a00000000000000000000000001';
+export const cloudUserId = 'admin';
+
+/** Name of the cloud in the file. */
+export const cloudName = 'scoria';
+
+/**
+ * `admin_token` is the plug-in that sends a given token without asking an identity service for it; the overrides tell
+ * where each service is, because there is no catalogue either. Tried with python-openstackclient 10.5 and openstacksdk
+ * 4.22: `volume …`, `server list`, `server add volume` (but not `quota show` without a project).
+ */
+export function cloudsYaml(apiUrl: string): string {
+  const volume = `${apiUrl}/v3/${cloudProjectId}`;
+  return `clouds:
+  ${cloudName}:
+    auth_type: admin_token
+    auth:
+      endpoint: ${volume}
+      token: "${cloudUserId}:${cloudProjectId}"
+    volume_api_version: "3"
+    block_storage_endpoint_override: ${volume}
+    volume_endpoint_override: ${volume}
+    compute_endpoint_override: ${apiUrl}/compute/v2.1
+`;
+}

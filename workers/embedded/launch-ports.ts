@@ -1,0 +1,29 @@
+// Chooses every port before anything is started, so that a conflict is one line and not half a start.
+import type { Source } from '../config/source.ts';
+import type { LaunchOptions } from './launch-options.ts';
+import { claimPort } from './ports.ts';
+
+export interface LaunchPorts {
+  readonly api: number;
+  /** null = a server that runs already is used. */
+  readonly temporal: number | null;
+  readonly temporalUi: number | null;
+  readonly postgres: number | null;
+}
+
+/** A flag wins over the configuration, which wins over the usual port. Throws naming the flag of a port in use. */
+export async function choosePorts(
+  options: LaunchOptions,
+  operators: Source,
+  external: { readonly temporal: boolean; readonly postgres: boolean },
+): Promise<LaunchPorts> {
+  const configured = Number(operators.get('DEFAULT', 'osapi_volume_listen_port')?.value ?? 8776);
+  return {
+    api: await claimPort({ flag: '--api-port', port: options.apiPort ?? configured }),
+    temporal: external.temporal ? null : await claimPort({ flag: '--temporal-port', port: options.temporalPort ?? 7233 }),
+    temporalUi: external.temporal
+      ? null
+      : await claimPort({ flag: '--temporal-ui-port', port: options.temporalUiPort ?? 8233 }),
+    postgres: external.postgres ? null : await claimPort({ flag: '--postgres-port', port: options.postgresPort ?? 0 }),
+  };
+}
