@@ -7,6 +7,7 @@ import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
 import { showLunAsFile } from '../../drivers/connector/libiscsi/commands.ts';
 import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
 import { connectError, isMountpoint } from '../../drivers/connector/libiscsi/parse.ts';
+import { eventually } from '../../drivers/data/eventually.ts';
 import { TgtTargetDriver } from '../../drivers/target/tgt/driver.ts';
 import type { ConnectionInfo, ExportRequest } from '../../drivers/target/target.ts';
 import { rememberedProcess } from '../../privileged/leftover.ts';
@@ -78,15 +79,20 @@ describe.skipIf(reason !== null)('the connector libiscsi', () => {
 
   async function write(path: string, position: number, data: Buffer): Promise<void> {
     const file = await open(path, 'r+');
-    await file.write(data, 0, data.length, position);
-    await file.close();
+    try {
+      await file.write(data, 0, data.length, position);
+    } finally {
+      await file.close();
+    }
   }
 
   async function read(path: string, position: number, length: number): Promise<Buffer> {
     const file = await open(path, 'r');
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, position);
-    await file.close();
-    return buffer;
+    try {
+      return (await file.read(Buffer.alloc(length), 0, length, position)).buffer;
+    } finally {
+      await file.close();
+    }
   }
 
   it('shows the volume’s bytes at a path, and what is written there is on the volume after disconnecting', async () => {
@@ -130,6 +136,7 @@ describe.skipIf(reason !== null)('the connector libiscsi', () => {
     const { path } = await connect();
     await write(path, 0, Buffer.alloc(mib, 5));
     process.kill((await daemonPid()) ?? 0, 'SIGKILL');
+    await eventually('the daemon to end', { timeoutMs: 5_000 }, async () => (await daemonPid()) === null);
     const again = await connect();
     await write(again.path, mib, Buffer.alloc(mib, 6));
     await disconnect();

@@ -13,7 +13,7 @@ const lun = { portal: '127.0.0.1:3260', iqn: 'iqn.x:y', lun: 1, initiator: 'iqn.
 
 const commands: readonly Argv[] = [
   tgt.showTargets(on), tgt.showAccounts(on), tgt.showPortals(on), tgt.newTarget(on, 1, 'iqn.x:y'), tgt.deleteTarget(on, 1),
-  tgt.setTargetState(on, 1, 'offline'), tgt.newLun(on, 1, 1, '/srv/v'), tgt.updateLun(on, 1, 1, { online: '0' }),
+  tgt.setTargetState(on, 1, 'offline'), tgt.closeConnection(on, 1, 2, 3), tgt.newLun(on, 1, 1, '/srv/v'), tgt.updateLun(on, 1, 1, { online: '0' }),
   tgt.newAccount(on, { username: 'u', password: 'p' }), tgt.deleteAccount(on, 'u'), tgt.bindAccount(on, 1, 'u'),
   tgt.allowAll(on, 1), tgt.endTgtd(on), libiscsi.showLunAsFile(lun), libiscsi.unmount(`/srv/connections/${randomUUID()}/disk`),
 ];

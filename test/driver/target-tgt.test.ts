@@ -23,7 +23,7 @@ describe('what tgtadm prints', () => {
       tid: 1,
       iqn: 'iqn.2010-10.org.openstack:volume-8d85c306-6add-4850-b850-aa8288c03319',
       state: 'ready',
-      initiators: ['iqn.2008-11.org.linux-kvm'],
+      sessions: [{ sid: 5, initiator: 'iqn.2008-11.org.linux-kvm', cids: [0] }],
       luns: [
         { lun: 0, sizeMb: 0, online: true, readonly: false, path: null },
         { lun: 1, sizeMb: 67, online: true, readonly: false, path: '/srv/volumes/volume-8d85c306-6add-4850-b850-aa8288c03319' },
@@ -31,7 +31,7 @@ describe('what tgtadm prints', () => {
       accounts: ['u1'],
       acl: ['ALL'],
     });
-    expect(half).toMatchObject({ tid: 2, state: 'offline', initiators: [], accounts: [], acl: [] });
+    expect(half).toMatchObject({ tid: 2, state: 'offline', sessions: [], accounts: [], acl: [] });
     expect(readonly).toMatchObject({ tid: 3, acl: [], luns: [{ lun: 0 }, { lun: 1, sizeMb: 322_123, online: false, readonly: true }] });
     expect(parseTargets('')).toEqual([]);
     expect(parseAccounts('Account list:\n    u1\n    u2\n')).toEqual(['u1', 'u2']);

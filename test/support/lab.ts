@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PrismaPg } from '@prisma/adapter-pg';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
@@ -13,7 +12,8 @@ import { createOperationStarter, type OperationStarter } from '../../api/operati
 import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
-import { PrismaClient } from '../../prisma/generated/client.ts';
+import type { PrismaClient } from '../../prisma/generated/client.ts';
+import { openDatabase } from '../../prisma/store/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { startEmbedded, type Embedded } from '../../workers/embedded/embedded.ts';
 import { startControlRole } from '../../workers/roles/control.ts';
@@ -68,7 +68,7 @@ export interface BackendOptions {
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-lab-'));
   const embedded = await startEmbedded({ stateDir: join(directory, 'servers') });
-  const db = new PrismaClient({ adapter: new PrismaPg({ connectionString: embedded.databaseUrl, max: 10 }) });
+  const db = openDatabase({ url: embedded.databaseUrl, poolSize: 10 });
   const address = embedded.temporalAddress;
   const connection = await NativeConnection.connect({ address });
   const temporal = new Client({ connection: await Connection.connect({ address }) });

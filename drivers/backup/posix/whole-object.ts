@@ -1,6 +1,6 @@
 // Writes a file that appears under its name only when all of it is on the disk.
 import { constants } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectData } from '../driver.ts';
 
@@ -18,8 +18,7 @@ export async function writeWholeObject(directory: string, name: string, data: Ob
   signal.throwIfAborted();
   const partial = join(directory, partialPrefix + name);
   try {
-    const { O_CREAT, O_TRUNC, O_WRONLY, O_NOFOLLOW } = constants;
-    const file = await open(partial, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, objectMode);
+    const file = await openPartial(directory, partial);
     try {
       // open()'s mode is cut down by the umask.
       await file.chmod(objectMode);
@@ -34,6 +33,19 @@ export async function writeWholeObject(directory: string, name: string, data: Ob
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
+  }
+}
+
+/** A container that others share may have been removed, empty, since it was made sure of. */
+async function openPartial(directory: string, partial: string): Promise<FileHandle> {
+  const { O_CREAT, O_TRUNC, O_WRONLY, O_NOFOLLOW } = constants;
+  const create = (): Promise<FileHandle> => open(partial, O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW, objectMode);
+  try {
+    return await create();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(directory, { recursive: true, mode: 0o770 });
+    return create();
   }
 }
 

@@ -19,9 +19,12 @@ export const newTarget = (on: Tgtadm, tid: number, iqn: string): Argv =>
 
 export const deleteTarget = (on: Tgtadm, tid: number): Argv => tgtadm(on, 'delete', 'target', '--force', '--tid', String(tid));
 
-/** `offline` ends every session and takes no new one; initiators wait and come back once it is `ready`. */
+/** `offline` takes no new session and ends one when its initiator next asks for something; an idle one it leaves. */
 export const setTargetState = (on: Tgtadm, tid: number, state: 'offline' | 'ready'): Argv =>
   tgtadm(on, 'update', 'target', '--tid', String(tid), '--name', 'state', '--value', state);
+
+export const closeConnection = (on: Tgtadm, tid: number, sid: number, cid: number): Argv =>
+  tgtadm(on, 'delete', 'conn', '--tid', String(tid), '--sid', String(sid), '--cid', String(cid));
 
 export const newLun = (on: Tgtadm, tid: number, lun: number, path: string): Argv =>
   tgtadm(on, 'new', 'logicalunit', '--tid', String(tid), '--lun', String(lun), '--backing-store', path);

@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { mustBeUuid } from '../../../domain/ids.ts';
 import { StorageError } from '../../../domain/storage-errors.ts';
+import type { Argv } from '../../../privileged/argv.ts';
 import { eventually } from '../../data/eventually.ts';
 import type { StepContext } from '../../step.ts';
 import type { ConnectionInfo, ExportRequest, TargetDriver } from '../target.ts';
@@ -62,9 +63,9 @@ export class TgtTargetDriver implements TargetDriver {
     const recorded = await this.#accounts.of(volumeId);
     if (target) await this.#closeSessions(step, target.tid);
     for (const account of new Set([...(target?.accounts ?? []), ...(recorded === null ? [] : [recorded])])) {
-      await tgtadmUnless("can't find", commands.deleteAccount(this.#on, account), step);
+      await this.#gone(step, commands.deleteAccount(this.#on, account));
     }
-    if (target) await tgtadmUnless("can't find", commands.deleteTarget(this.#on, target.tid), step);
+    if (target) await this.#gone(step, commands.deleteTarget(this.#on, target.tid));
     await this.#accounts.forget(volumeId);
   }
 
@@ -99,7 +100,7 @@ export class TgtTargetDriver implements TargetDriver {
     await tgtadm(commands.updateLun(on, tid, dataLun, { ...identity, ...(readonly ? { readonly: '1' } : {}) }), step);
     if (chap) {
       await this.#accounts.remember(volumeId, chap.username);
-      await tgtadmUnless("can't find", commands.deleteAccount(on, chap.username), step);
+      await this.#gone(step, commands.deleteAccount(on, chap.username));
       await tgtadm(commands.newAccount(on, chap), step);
       await tgtadm(commands.bindAccount(on, tid, chap.username), step);
     }
@@ -119,10 +120,18 @@ export class TgtTargetDriver implements TargetDriver {
 
   async #closeSessions(step: StepContext, tid: number): Promise<void> {
     await tgtadm(commands.setTargetState(this.#on, tid, 'offline'), step);
-    await eventually(`target ${tid} to finish its initiators' requests`, { timeoutMs: sessionsEndMs, signal: step.signal }, async () => {
+    const options = { timeoutMs: sessionsEndMs, signal: step.signal };
+    await eventually(`target ${tid} to finish its initiators' requests`, options, async () => {
       const target = (await this.#targets(step)).find((candidate) => candidate.tid === tid);
-      return target === undefined || target.initiators.length === 0;
+      for (const { sid, cids } of target?.sessions ?? []) {
+        for (const cid of cids) await this.#gone(step, commands.closeConnection(this.#on, tid, sid, cid));
+      }
+      return target === undefined || target.sessions.length === 0;
     });
+  }
+
+  async #gone(step: StepContext, argv: Argv): Promise<void> {
+    await tgtadmUnless("can't find", argv, step);
   }
 
   #iqn(volumeId: string): string {

@@ -11,12 +11,18 @@ export interface TgtLun {
   readonly path: string | null;
 }
 
+/** An initiator that is logged in. */
+export interface TgtSession {
+  readonly sid: number;
+  readonly initiator: string;
+  readonly cids: readonly number[];
+}
+
 export interface TgtTarget {
   readonly tid: number;
   readonly iqn: string;
   readonly state: string;
-  /** Initiators that are logged in. */
-  readonly initiators: readonly string[];
+  readonly sessions: readonly TgtSession[];
   readonly luns: readonly TgtLun[];
   readonly accounts: readonly string[];
   readonly acl: readonly string[];
@@ -37,7 +43,7 @@ function parseTarget(block: string): TgtTarget {
     tid: Number(tid),
     iqn,
     state: field(sections.get('System information') ?? '', 'State') ?? 'unknown',
-    initiators: [...(sections.get('I_T nexus information') ?? '').matchAll(/^ +Initiator: (\S+)/gm)].map(([, name = '']) => name),
+    sessions: (sections.get('I_T nexus information') ?? '').split(/^(?= +I_T nexus: \d+$)/m).flatMap(parseSession),
     luns: (sections.get('LUN information') ?? '').split(/^(?= +LUN: \d+$)/m).flatMap(parseLun),
     accounts: linesOf(sections.get('Account information')),
     acl: linesOf(sections.get('ACL information')),
@@ -53,6 +59,13 @@ function sectionsOf(block: string): ReadonlyMap<string, string> {
       return [part.slice(0, end), part.slice(end + 2)];
     }),
   );
+}
+
+function parseSession(text: string): TgtSession[] {
+  const sid = field(text, 'I_T nexus');
+  if (sid === null) return [];
+  const cids = [...text.matchAll(/^ +Connection: (\d+)$/gm)].map(([, cid]) => Number(cid));
+  return [{ sid: Number(sid), initiator: field(text, 'Initiator')?.split(' ')[0] ?? '', cids }];
 }
 
 function parseLun(text: string): TgtLun[] {

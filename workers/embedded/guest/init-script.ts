@@ -19,8 +19,9 @@ answer() {
   rm -f "/run/answers/$1.sh" "/run/answers/$1.out"
   echo "$1" >&3
 }
-while read -r id <&3; do cat "/run/answers/$id.answer"; rm -f "/run/answers/$id.answer"; done &
+while read -r id <&3; do read -r up x < /proc/uptime; echo "$up answer $id" >> /run/log; cat "/run/answers/$id.answer"; rm -f "/run/answers/$id.answer"; done &
 while read -r word id seconds command; do
+  read -r up x < /proc/uptime; echo "$up $word $id" >> /run/log
   [ "$word" = run ] && answer "$id" "$seconds" "$command" &
 done
 `;

@@ -1,0 +1,44 @@
+// The flags of every command that starts Scoria (up, demo).
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { defaultStateDirectory } from '../config/environment.ts';
+import type { LaunchOptions } from '../embedded/launch-options.ts';
+
+/** Flags that every command which starts Scoria takes; each is also an environment variable. */
+export function addLaunchOptions(command: Command): Command {
+  const option = (flags: string, text: string, variable: string): Option => new Option(flags, text).env(variable);
+  return command
+    .addOption(
+      option('--state-dir <dir>', 'where everything is kept', 'SCORIA_STATE_DIR').default(defaultStateDirectory()),
+    )
+    .addOption(option('--config <file>', "configuration (default: the state directory's scoria.conf)", 'SCORIA_CONFIG'))
+    .addOption(portOption('--api-port <port>', 'port of the REST API (default: 8776; 0 = any free one)', 'SCORIA_API_PORT'))
+    .addOption(portOption('--temporal-port <port>', 'port of Temporal (default: 7233; 0 = any free one)', 'SCORIA_TEMPORAL_PORT'))
+    .addOption(portOption('--temporal-ui-port <port>', "port of Temporal's page (default: 8233; 0 = any free one)", 'SCORIA_TEMPORAL_UI_PORT'))
+    .addOption(portOption('--postgres-port <port>', 'port of PostgreSQL (default: any free one)', 'SCORIA_POSTGRES_PORT'))
+    .addOption(option('--ready-file <file>', 'written as JSON with all addresses once everything is healthy', 'SCORIA_READY_FILE'));
+}
+
+function portOption(flags: string, text: string, variable: string): Option {
+  return new Option(flags, text).env(variable).argParser(parsePort);
+}
+
+function parsePort(value: string): number {
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+  throw new InvalidArgumentError('a port is a number from 0 to 65535');
+}
+
+export interface LaunchFlags {
+  readonly stateDir: string;
+  readonly config?: string;
+  readonly apiPort?: number;
+  readonly temporalPort?: number;
+  readonly temporalUiPort?: number;
+  readonly postgresPort?: number;
+  readonly readyFile?: string;
+}
+
+/** The flags as the launcher wants them. */
+export function launchOptions(flags: LaunchFlags, rest: Pick<LaunchOptions, 'say' | 'signal'>): LaunchOptions {
+  const { config, ...others } = flags;
+  return { ...others, configFile: config ?? null, ...rest };
+}

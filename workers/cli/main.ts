@@ -1,0 +1,74 @@
+// Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
+import { Command } from 'commander';
+import { roles, type Role } from '../config/requirements.ts';
+import { addLaunchOptions, type LaunchFlags } from './launch-flags.ts';
+
+const program = new Command('scoria')
+  .description("Block storage with Cinder's API, every operation a durable Temporal workflow")
+  .showHelpAfterError()
+  .enablePositionalOptions();
+
+/** What a command answers becomes the exit code. */
+const exitWith = async (code: number | Promise<number>): Promise<void> => {
+  process.exitCode = await code;
+};
+
+addLaunchOptions(program.command('up').description('start everything on this machine and keep it running')).action(
+  async (flags: LaunchFlags) => exitWith((await import('./up.ts')).up(flags)),
+);
+
+program
+  .command('test [suites...]')
+  .description('run the tests, all suites or the named ones; installs what they need first')
+  .option('--no-install', 'install nothing; what is missing is skipped and said')
+  .action(async (suites: string[], { install }: { install: boolean }) =>
+    exitWith((await import('./test.ts')).test(suites, { install })),
+  );
+
+program
+  .command('check')
+  .description('format, lint, types, dead code and the fast tests: what a change must pass')
+  .option('--fix', 'mend what can be mended')
+  .action(async (options: { fix?: boolean }) => exitWith((await import('./check.ts')).check({ fix: options.fix === true })));
+
+program
+  .command('doctor')
+  .description('what this machine has and lacks, and what each lack costs')
+  .action(async () => exitWith((await import('./doctor.ts')).doctor()));
+
+const config = program.command('config').description('configuration files');
+config
+  .command('check <files...>')
+  .description('say what is wrong with a configuration; later files win')
+  .option('--roles <roles>', `comma-separated roles it must be enough for (${roles.join(', ')})`, '')
+  .action(async (files: string[], options: { roles: string }) =>
+    exitWith((await import('./config-check.ts')).configCheck(files, options.roles.split(',').filter(Boolean) as Role[])),
+  );
+
+program
+  .command('migrate')
+  .description("bring a database's tables up to date")
+  .requiredOption('--config <files...>', 'configuration with [database] connection')
+  .action(async (options: { config: string[] }) => exitWith((await import('./migrate.ts')).migrateDatabase(options.config)));
+
+program
+  .command('clients')
+  .description('install the OpenStack clients in a private virtualenv and print where they are')
+  .action(async () => exitWith((await import('./clients.ts')).clients()));
+
+program
+  .command('dev:migration <name>')
+  .description('write the next migration from prisma/schema.prisma')
+  .option('--afresh', 'write the first one anew instead (only before a release)')
+  .action(async (name: string, options: { afresh?: boolean }) =>
+    (await import('./dev-migration.ts')).devMigration(name, { afresh: options.afresh === true }),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // What a person can act on is in the message; the stack is for whoever asks for it.
+  console.error(`scoria: ${(error as Error).message}`);
+  if (process.execArgv.includes('--enable-source-maps')) console.error(error);
+  process.exitCode = 1;
+}

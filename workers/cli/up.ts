@@ -1,0 +1,71 @@
+// `scoria up`: starts everything on this machine and keeps it running until it is told to stop.
+import { ensureClients, locateClients } from '../embedded/clients.ts';
+import { cloudName } from '../embedded/clouds.ts';
+import type { LaunchFacts, Launched } from '../embedded/launch-options.ts';
+import { launch } from '../embedded/launcher.ts';
+import { findProgram } from '../embedded/programs.ts';
+import { launchOptions, type LaunchFlags } from './launch-flags.ts';
+import { stopOnSignals } from './signals.ts';
+
+/** Runs until SIGINT or SIGTERM; answers the exit code. */
+export async function up(flags: LaunchFlags): Promise<number> {
+  const say = (line: string): void => console.log(line);
+  const client = openstackCommand(say);
+  let launched: Launched | null = null;
+  const signals = stopOnSignals({
+    onFirst: () => say('stopping; press Ctrl-C again to kill'),
+    onSecond: () => launched?.kill(),
+  });
+  try {
+    launched = await launch(launchOptions(flags, { say, signal: signals.signal }));
+    say(summary(launched.facts));
+    void client.then((path) => !signals.signal.aborted && say(commandLines(launched?.facts, path)));
+    await signals.received;
+  } catch (error) {
+    // Told to stop while starting: what had been started is stopped already.
+    if (!signals.signal.aborted) throw error;
+  } finally {
+    await launched?.stop();
+    signals.dispose();
+  }
+  say('stopped');
+  return 0;
+}
+
+/** The client on PATH, else the private one, installed while everything else starts; null when it cannot be had. */
+async function openstackCommand(say: (line: string) => void): Promise<string | null> {
+  if (await findProgram('openstack')) return 'openstack';
+  const found = await locateClients();
+  if (found) return found.openstack;
+  return ensureClients({ say }).then(
+    ({ openstack }) => openstack,
+    (error: Error) => {
+      say(`the OpenStack clients are not installed (${error.message.split('\n')[0]}): pip install python-openstackclient`);
+      return null;
+    },
+  );
+}
+
+function summary(facts: LaunchFacts): string {
+  const rows = [
+    ['API', `${facts.apiUrl}/v3`],
+    ['Temporal UI', facts.temporalUiUrl],
+    ['Temporal', facts.temporalAddress],
+    ['PostgreSQL', new URL(facts.databaseUrl).host],
+    ['iSCSI target', facts.targetPortal ?? 'none'],
+    ['libvirt', facts.libvirtUri ?? 'none'],
+    ['State, logs', facts.stateDir],
+  ];
+  const lines = rows.filter(([, value]) => value).map(([name = '', value]) => `  ${name.padEnd(14)}${value}`);
+  return `\nScoria is up. Ctrl-C stops it.\n\n${lines.join('\n')}\n`;
+}
+
+function commandLines(facts: LaunchFacts | undefined, openstack: string | null): string {
+  if (!facts) return '';
+  return [
+    '  Try, in another terminal:',
+    `    export OS_CLIENT_CONFIG_FILE=${facts.cloudsFile}`,
+    `    ${openstack ?? 'openstack'} --os-cloud ${cloudName} volume list`,
+    '',
+  ].join('\n');
+}
