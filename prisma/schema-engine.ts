@@ -37,7 +37,10 @@ type EngineModule = typeof import('@prisma/schema-engine-wasm/schema_engine_bg')
 
 /** The part of the global that is used here; TypeScript declares it only together with the DOM. */
 declare const WebAssembly: {
-  instantiate(bytes: Uint8Array, imports: Record<string, unknown>): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
+  instantiate(
+    bytes: Uint8Array,
+    imports: Record<string, unknown>,
+  ): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
 };
 
 let loading: Promise<EngineModule> | undefined;
@@ -59,7 +62,10 @@ async function loadEngine(): Promise<EngineModule> {
 /** The folders of prisma/migrations, oldest first, with their SQL. */
 export async function readMigrations(): Promise<MigrationList> {
   const entries = await readdir(migrationsDir, { withFileTypes: true }).catch(() => []);
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).toSorted();
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
   const migrationDirectories = await Promise.all(
     names.map(async (name) => ({
       path: name,

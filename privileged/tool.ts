@@ -40,11 +40,14 @@ export async function runTool(command: string, args: readonly string[], options:
   });
   return {
     exitCode: result.exitCode ?? null,
-    stdout: String(result.stdout ?? ''),
-    stderr: String(result.stderr ?? ''),
+    stdout: textOf(result.stdout),
+    stderr: textOf(result.stderr),
     summary: result.failed ? (result.shortMessage ?? `${command} failed`) : `${command} ended well`,
   };
 }
+
+/** execa's types allow for lists and bytes, which these options never ask for. */
+const textOf = (output: unknown): string => (typeof output === 'string' ? output : '');
 
 /** As `runTool`, but anything other than exit code 0 is thrown with the last lines of its output. */
 export async function mustRunTool(command: string, args: readonly string[], options: ToolOptions): Promise<ToolResult> {

@@ -1,21 +1,21 @@
-// The Prisma client on PostgreSQL, with limits that let a burst wait for a connection instead of failing.
+// The one place where a connection to PostgreSQL is made.
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../generated/client.ts';
 
+export type Database = PrismaClient;
+
 export interface DatabaseOptions {
-  /** postgresql://… */
-  readonly url: string;
-  /** Connections held at most by this process. */
-  readonly poolSize: number;
+  /** Connections of this process at most. */
+  readonly poolSize?: number;
 }
 
-/** A transaction waits this long for a connection, and may take this long in all. */
+/** In a burst a transaction waits this long for a connection instead of failing; and it may take this long in all. */
 const patienceMs = 30_000;
 
-/** Connects lazily: the first query opens the first connection. Call `$disconnect()` at the end. */
-export function openDatabase({ url, poolSize }: DatabaseOptions): PrismaClient {
+/** A client of the database at `postgresql://…`; it connects at the first query. Call `$disconnect()` in the end. */
+export function createDatabase(url: string, { poolSize = 10 }: DatabaseOptions = {}): Database {
   return new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url, max: poolSize, connectionTimeoutMillis: patienceMs }),
+    adapter: new PrismaPg({ connectionString: url, max: poolSize }),
     transactionOptions: { maxWait: patienceMs, timeout: patienceMs },
   });
 }

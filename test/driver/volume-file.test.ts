@@ -101,6 +101,13 @@ describe('the volume driver file', () => {
     expect((await driver.stats())[0]?.freeGib).toBeCloseTo(2 - 64 / 1024, 2);
   });
 
+  it('works out max_over_subscription_ratio = auto from what its volumes promise and take', async () => {
+    const driver = driverIn(scratch.path, { file_capacity_gib: '10', max_over_subscription_ratio: 'auto' });
+    expect((await driver.stats())[0]?.maxOverSubscriptionRatio).toBeCloseTo(1, 3);
+    await driver.createVolume(newStep(), { id: randomUUID(), sizeGib: 4 }, { kind: 'blank' });
+    expect((await driver.stats())[0]?.maxOverSubscriptionRatio).toBeCloseTo(5, 3);
+  });
+
   it('names option and path when the directory is missing or no directory', async () => {
     await expect(driverIn(join(scratch.path, 'none')).checkForSetup()).rejects.toMatchObject({
       code: 'Missing',

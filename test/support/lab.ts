@@ -13,7 +13,7 @@ import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
-import { openDatabase } from '../../prisma/store/client.ts';
+import { createDatabase } from '../../prisma/store/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { startEmbedded, type Embedded } from '../../workers/embedded/embedded.ts';
 import { startControlRole } from '../../workers/roles/control.ts';
@@ -68,7 +68,7 @@ export interface BackendOptions {
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-lab-'));
   const embedded = await startEmbedded({ stateDir: join(directory, 'servers') });
-  const db = openDatabase({ url: embedded.databaseUrl, poolSize: 10 });
+  const db = createDatabase(embedded.databaseUrl);
   const address = embedded.temporalAddress;
   const connection = await NativeConnection.connect({ address });
   const temporal = new Client({ connection: await Connection.connect({ address }) });

@@ -11,11 +11,33 @@ export function addLaunchOptions(command: Command): Command {
       option('--state-dir <dir>', 'where everything is kept', 'SCORIA_STATE_DIR').default(defaultStateDirectory()),
     )
     .addOption(option('--config <file>', "configuration (default: the state directory's scoria.conf)", 'SCORIA_CONFIG'))
-    .addOption(portOption('--api-port <port>', 'port of the REST API (default: 8776; 0 = any free one)', 'SCORIA_API_PORT'))
-    .addOption(portOption('--temporal-port <port>', 'port of Temporal (default: 7233; 0 = any free one)', 'SCORIA_TEMPORAL_PORT'))
-    .addOption(portOption('--temporal-ui-port <port>', "port of Temporal's page (default: 8233; 0 = any free one)", 'SCORIA_TEMPORAL_UI_PORT'))
-    .addOption(portOption('--postgres-port <port>', 'port of PostgreSQL (default: any free one)', 'SCORIA_POSTGRES_PORT'))
-    .addOption(option('--ready-file <file>', 'written as JSON with all addresses once everything is healthy', 'SCORIA_READY_FILE'));
+    .addOption(
+      portOption('--api-port <port>', 'port of the REST API (default: 8776; 0 = any free one)', 'SCORIA_API_PORT'),
+    )
+    .addOption(
+      portOption(
+        '--temporal-port <port>',
+        'port of Temporal (default: 7233; 0 = any free one)',
+        'SCORIA_TEMPORAL_PORT',
+      ),
+    )
+    .addOption(
+      portOption(
+        '--temporal-ui-port <port>',
+        "port of Temporal's page (default: 8233; 0 = any free one)",
+        'SCORIA_TEMPORAL_UI_PORT',
+      ),
+    )
+    .addOption(
+      portOption('--postgres-port <port>', 'port of PostgreSQL (default: any free one)', 'SCORIA_POSTGRES_PORT'),
+    )
+    .addOption(
+      option(
+        '--ready-file <file>',
+        'written as JSON with all addresses once everything is healthy',
+        'SCORIA_READY_FILE',
+      ),
+    );
 }
 
 function portOption(flags: string, text: string, variable: string): Option {

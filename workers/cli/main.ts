@@ -29,7 +29,9 @@ program
   .command('check')
   .description('format, lint, types, dead code and the fast tests: what a change must pass')
   .option('--fix', 'mend what can be mended')
-  .action(async (options: { fix?: boolean }) => exitWith((await import('./check.ts')).check({ fix: options.fix === true })));
+  .action(async (options: { fix?: boolean }) =>
+    exitWith((await import('./check.ts')).check({ fix: options.fix === true })),
+  );
 
 program
   .command('doctor')
@@ -42,14 +44,18 @@ config
   .description('say what is wrong with a configuration; later files win')
   .option('--roles <roles>', `comma-separated roles it must be enough for (${roles.join(', ')})`, '')
   .action(async (files: string[], options: { roles: string }) =>
-    exitWith((await import('./config-check.ts')).configCheck(files, options.roles.split(',').filter(Boolean) as Role[])),
+    exitWith(
+      (await import('./config-check.ts')).configCheck(files, options.roles.split(',').filter(Boolean) as Role[]),
+    ),
   );
 
 program
   .command('migrate')
   .description("bring a database's tables up to date")
   .requiredOption('--config <files...>', 'configuration with [database] connection')
-  .action(async (options: { config: string[] }) => exitWith((await import('./migrate.ts')).migrateDatabase(options.config)));
+  .action(async (options: { config: string[] }) =>
+    exitWith((await import('./migrate.ts')).migrateDatabase(options.config)),
+  );
 
 program
   .command('clients')

@@ -40,14 +40,16 @@ async function openstackCommand(say: (line: string) => void): Promise<string | n
   return ensureClients({ say }).then(
     ({ openstack }) => openstack,
     (error: Error) => {
-      say(`the OpenStack clients are not installed (${error.message.split('\n')[0]}): pip install python-openstackclient`);
+      say(
+        `the OpenStack clients are not installed (${error.message.split('\n')[0]}): pip install python-openstackclient`,
+      );
       return null;
     },
   );
 }
 
 function summary(facts: LaunchFacts): string {
-  const rows = [
+  const rows: readonly (readonly [string, string | null])[] = [
     ['API', `${facts.apiUrl}/v3`],
     ['Temporal UI', facts.temporalUiUrl],
     ['Temporal', facts.temporalAddress],
@@ -56,7 +58,7 @@ function summary(facts: LaunchFacts): string {
     ['libvirt', facts.libvirtUri ?? 'none'],
     ['State, logs', facts.stateDir],
   ];
-  const lines = rows.filter(([, value]) => value).map(([name = '', value]) => `  ${name.padEnd(14)}${value}`);
+  const lines = rows.flatMap(([name, value]) => (value === null ? [] : [`  ${name.padEnd(14)}${value}`]));
   return `\nScoria is up. Ctrl-C stops it.\n\n${lines.join('\n')}\n`;
 }
 

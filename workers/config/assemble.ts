@@ -94,7 +94,15 @@ function quotaDefaultsOf({ DEFAULT: main }: FixedValues): Readonly<Record<string
 }
 
 /** Cinder's several words for one thing. */
-const compressionWords = { none: 'none', off: 'none', no: 'none', zlib: 'zlib', gzip: 'zlib', bz2: 'bz2', bzip2: 'bz2' } as const;
+const compressionWords = {
+  none: 'none',
+  off: 'none',
+  no: 'none',
+  zlib: 'zlib',
+  gzip: 'zlib',
+  bz2: 'bz2',
+  bzip2: 'bz2',
+} as const;
 
 function backupOf({ DEFAULT: main }: FixedValues): ScoriaConfig['backup'] {
   return {

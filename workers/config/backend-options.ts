@@ -64,4 +64,6 @@ export const driverOptions = {
 } as const satisfies Readonly<Record<VolumeDriverName, OptionTable>>;
 
 /** Each driver's own schema, which has the last word on a back-end's values. */
-export const driverSchemas = { file: fileVolumeOptions } as const satisfies Readonly<Record<VolumeDriverName, z.ZodObject>>;
+export const driverSchemas = { file: fileVolumeOptions } as const satisfies Readonly<
+  Record<VolumeDriverName, z.ZodObject>
+>;

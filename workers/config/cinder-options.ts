@@ -21,7 +21,8 @@ function parse(list: string): Map<string, Set<string>> {
 }
 
 /** True when Cinder or one of its libraries has this option in this section; `backend_defaults` stands for back-ends. */
-export const isCinderOption = (section: string, option: string): boolean => knownOptions().get(section)?.has(option) ?? false;
+export const isCinderOption = (section: string, option: string): boolean =>
+  knownOptions().get(section)?.has(option) ?? false;
 
 /** True when Cinder or one of its libraries has a section of this name. */
 export const isCinderSection = (section: string): boolean => knownOptions().has(section);

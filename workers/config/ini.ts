@@ -33,10 +33,14 @@ export function parseIni(text: string, file: string): IniResult {
   let section = '';
   let open: { option: string; parts: string[]; line: number } | null = null;
   const close = (): void => {
-    if (open) values.push({ section, option: open.option, value: unquote(open.parts.join('\n')), file, line: open.line });
+    if (open)
+      values.push({ section, option: open.option, value: unquote(open.parts.join('\n')), file, line: open.line });
     open = null;
   };
-  for (const [index, raw] of text.replace(/^\uFEFF/, '').split(/\r?\n/).entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const line = index + 1;
     const fault = (reason: string): void => void faults.push({ file, line, text: raw.trim(), fault: reason });
     const trimmed = raw.trim();

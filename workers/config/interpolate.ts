@@ -29,7 +29,13 @@ interface Found {
 
 function find(name: string, section: string, lookUp: LookUp): Found | undefined {
   const [first = '', second] = name.split('.', 2);
-  const places = second === undefined ? [[section, first], ['DEFAULT', first]] : [[first, second]];
+  const places =
+    second === undefined
+      ? [
+          [section, first],
+          ['DEFAULT', first],
+        ]
+      : [[first, second]];
   for (const [place = '', option = ''] of places) {
     const text = lookUp(place, option);
     if (text !== undefined) return { section: place, option, text };
@@ -38,7 +44,13 @@ function find(name: string, section: string, lookUp: LookUp): Found | undefined 
 }
 
 /** `$host.example` may be the option `host` followed by text with a dot. */
-function tryWithoutSuffix(whole: string, name: string, section: string, lookUp: LookUp, via: readonly string[]): string {
+function tryWithoutSuffix(
+  whole: string,
+  name: string,
+  section: string,
+  lookUp: LookUp,
+  via: readonly string[],
+): string {
   const dot = name.indexOf('.');
   if (dot < 0 || whole.startsWith('${')) return whole;
   const first = name.slice(0, dot);

@@ -36,7 +36,7 @@ export function parseConfig(texts: readonly SourceText[], options: LoadOptions =
   const values = Object.fromEntries(
     Object.entries(fixedSections).map(([section, table]) => [
       section,
-      readSection({ section, table: table as OptionTable, places: [section], source, lookUp, report }),
+      readSection({ section, table, places: [section], source, lookUp, report }),
     ]),
   ) as unknown as FixedValues;
   const sections = values.DEFAULT.enabled_backends ?? [];
@@ -66,7 +66,8 @@ function readBackend(section: string, { DEFAULT: main }: FixedValues, reading: R
     driver,
     backendName,
     availabilityZone: common.backend_availability_zone ?? main.storage_availability_zone,
-    options: driver && checkedByDriver(section, driver, { ...common, ...own, volume_backend_name: backendName }, reading),
+    options:
+      driver && checkedByDriver(section, driver, { ...common, ...own, volume_backend_name: backendName }, reading),
     common,
   };
 }

@@ -30,8 +30,19 @@ export const path: Kind<string> = { schema: z.string().startsWith('/'), allowed:
 /** Whole numbers; a bound that is left out is none. */
 export function integer(min?: number, max?: number): Kind<number> {
   const range = [min === undefined ? '' : ` from ${min}`, max === undefined ? '' : ` to ${max}`].join('');
-  const number = z.number().int().min(min ?? Number.MIN_SAFE_INTEGER).max(max ?? Number.MAX_SAFE_INTEGER);
-  return { schema: z.string().regex(/^[+-]?\d+$/).transform(Number).pipe(number), allowed: `a whole number${range}` };
+  const number = z
+    .number()
+    .int()
+    .min(min ?? Number.MIN_SAFE_INTEGER)
+    .max(max ?? Number.MAX_SAFE_INTEGER);
+  return {
+    schema: z
+      .string()
+      .regex(/^[+-]?\d+$/)
+      .transform(Number)
+      .pipe(number),
+    allowed: `a whole number${range}`,
+  };
 }
 
 export function decimal(min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Kind<number> {
@@ -52,7 +63,11 @@ const flagWords: Readonly<Record<string, boolean>> = {
 };
 
 export const flag: Kind<boolean> = {
-  schema: z.string().toLowerCase().refine((word) => word in flagWords).transform((word) => flagWords[word] === true),
+  schema: z
+    .string()
+    .toLowerCase()
+    .refine((word) => word in flagWords)
+    .transform((word) => flagWords[word] === true),
   allowed: 'true or false',
 };
 
@@ -62,9 +77,14 @@ export function oneOf<const T extends string>(words: readonly T[]): Kind<T> {
 
 /** Items parted by commas; empty text is an empty list. */
 export function listOf<T>(item: Kind<T>, least = 0): Kind<readonly T[]> {
-  const split = z.string().transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean));
+  const split = z.string().transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
   return {
-    schema: split.pipe(z.array(item.schema as z.ZodType<T, string>).min(least)) as z.ZodType<readonly T[], string>,
+    schema: split.pipe(z.array(item.schema).min(least)),
     allowed: `${least > 0 ? `${least} or more of them` : 'a list'} parted by commas; each: ${item.allowed}`,
   };
 }

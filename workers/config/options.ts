@@ -50,9 +50,18 @@ export const defaultOptions = {
   allow_availability_zone_fallback: withDefault(flag, 'false'),
   cloned_volume_same_az: withDefault(flag, 'true'),
   snapshot_same_host: withDefault(flag, 'true'),
-  volume_name_template: withDefault(matching(/^[\w.%(){}-]*%s[\w.-]*$/, 'a name with one %s, such as volume-%s'), 'volume-%s'),
-  snapshot_name_template: withDefault(matching(/^[\w.-]*%s[\w.-]*$/, 'a name with one %s, such as snapshot-%s'), 'snapshot-%s'),
-  backup_name_template: withDefault(matching(/^[\w.-]*%s[\w.-]*$/, 'a name with one %s, such as backup-%s'), 'backup-%s'),
+  volume_name_template: withDefault(
+    matching(/^[\w.%(){}-]*%s[\w.-]*$/, 'a name with one %s, such as volume-%s'),
+    'volume-%s',
+  ),
+  snapshot_name_template: withDefault(
+    matching(/^[\w.-]*%s[\w.-]*$/, 'a name with one %s, such as snapshot-%s'),
+    'snapshot-%s',
+  ),
+  backup_name_template: withDefault(
+    matching(/^[\w.-]*%s[\w.-]*$/, 'a name with one %s, such as backup-%s'),
+    'backup-%s',
+  ),
 
   osapi_volume_listen: withDefault(text, '0.0.0.0'),
   osapi_volume_listen_port: withDefault(port, '8776'),
@@ -125,13 +134,16 @@ export const temporalOptions = {
 
 /** Scoria's own section: the instances of a compute host. */
 export const computeOptions = {
-  libvirt_uri: mayBeLeftOut(matching(/^[a-z]+(\+[a-z]+)?:\/\/\S+$/, "a libvirt address, such as qemu:///system")),
+  libvirt_uri: mayBeLeftOut(matching(/^[a-z]+(\+[a-z]+)?:\/\/\S+$/, 'a libvirt address, such as qemu:///system')),
 } as const satisfies OptionTable;
 
 /** Scoria's own section: what Cinder has no name for. */
 export const scoriaOptions = {
   internal_api_url: withDefault(httpUrl, 'http://127.0.0.1:$DEFAULT.osapi_volume_listen_port'),
-  internal_api_secret: mayBeLeftOut({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
+  internal_api_secret: mayBeLeftOut({
+    ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'),
+    secret: true,
+  }),
   secret_key: mayBeLeftOut({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
   backlog_limit: withDefault(integer(1), '10000'),
   cache_path: withDefault(path, '$DEFAULT.state_path/cache'),

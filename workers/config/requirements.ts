@@ -13,7 +13,11 @@ interface Requirement {
 
 const database = { section: 'database', option: 'connection', why: 'postgresql://user:password@host:port/database' };
 const backends = { section: 'DEFAULT', option: 'enabled_backends', why: "names of this host's back-end sections" };
-const secret = { section: 'scoria', option: 'internal_api_secret', why: 'the same 16 or more characters on every host' };
+const secret = {
+  section: 'scoria',
+  option: 'internal_api_secret',
+  why: 'the same 16 or more characters on every host',
+};
 const key = { section: 'scoria', option: 'secret_key', why: 'the same 16 or more characters in every API and control' };
 
 const requirements: Readonly<Record<Role, readonly Requirement[]>> = {

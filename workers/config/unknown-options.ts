@@ -46,7 +46,8 @@ function aboutOption(
 }
 
 function aboutSection(section: string, source: Source, known: KnownOptions): string | string[] {
-  if (isCinderSection(section)) return `[${section}] is a section of Cinder's that Scoria does not have; it has no effect`;
+  if (isCinderSection(section))
+    return `[${section}] is a section of Cinder's that Scoria does not have; it has no effect`;
   if (source.get(section, 'volume_driver')) return `[${section}] is not in enabled_backends; it has no effect`;
   const meant = nearestName(section, [...Object.keys(known.fixed), ...known.backends, 'backend_defaults']);
   if (source.optionsOf(section).length === 0) return [];

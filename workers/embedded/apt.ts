@@ -24,7 +24,10 @@ export async function missingPackages(packages: readonly string[]): Promise<read
 }
 
 /** Installs what is missing; throws when this process may not, naming the command to type, or when apt-get fails. */
-export async function aptInstall(packages: readonly string[], { say }: { say?: (line: string) => void } = {}): Promise<void> {
+export async function aptInstall(
+  packages: readonly string[],
+  { say }: { say?: (line: string) => void } = {},
+): Promise<void> {
   const missing = await missingPackages(packages);
   if (missing.length === 0) return;
   const command = `apt-get install ${missing.join(' ')}`;

@@ -8,7 +8,11 @@ import { aptInstall } from './apt.ts';
 import { findProgram, isExecutable } from './programs.ts';
 
 /** The releases that the tests run against: changing one changes what Scoria promises to work with. */
-const clientPackages = ['python-openstackclient==10.5.0', 'python-cinderclient==9.10.0', 'openstacksdk==4.22.0'] as const;
+const clientPackages = [
+  'python-openstackclient==10.5.0',
+  'python-cinderclient==9.10.0',
+  'openstacksdk==4.22.0',
+] as const;
 
 const installTimeoutMs = 600_000;
 
@@ -37,7 +41,8 @@ export async function ensureClients({ cacheDir = cacheDirectory(), say }: Client
   const found = await locateClients(cacheDir);
   if (found) return found;
   const systemPython = await findProgram('python3');
-  if (systemPython === null) throw new Error('the OpenStack clients need python3 (Debian: apt-get install python3-venv)');
+  if (systemPython === null)
+    throw new Error('the OpenStack clients need python3 (Debian: apt-get install python3-venv)');
   say?.(`installing ${clientPackages.join(', ')} from PyPI, once`);
   const current = currentIn(cacheDir);
   // Scripts in a virtualenv name its path, so it is built under its final name and only then becomes the current one.

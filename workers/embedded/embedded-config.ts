@@ -43,7 +43,9 @@ export function embeddedConfig(facts: EmbeddedFacts, operators: Source): string 
   );
   const sections = [...new Set(written.map(({ section }) => section))];
   const text = sections.map((section) => {
-    const lines = written.filter((row) => row.section === section).map(({ option, value }) => `${option} = ${escape(value)}`);
+    const lines = written
+      .filter((row) => row.section === section)
+      .map(({ option, value }) => `${option} = ${escape(value)}`);
     return `[${section}]\n${lines.join('\n')}\n`;
   });
   return `# Written by the launcher at each start; change scoria.conf instead.\n${text.join('\n')}`;

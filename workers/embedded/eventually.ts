@@ -13,7 +13,11 @@ export interface WaitOptions {
  * Calls `probe` until it answers something other than undefined. What it throws counts as "not yet" and is part of the
  * error at the end. Throws when the time is up, when `hopeless` settles or when `signal` is aborted.
  */
-export async function waitUntil<T>(what: string, options: WaitOptions, probe: () => Promise<T | undefined>): Promise<T> {
+export async function waitUntil<T>(
+  what: string,
+  options: WaitOptions,
+  probe: () => Promise<T | undefined>,
+): Promise<T> {
   const deadline = Date.now() + options.timeoutMs;
   let lastError: unknown;
   let lost: string | undefined;

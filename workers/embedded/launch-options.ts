@@ -11,6 +11,8 @@ export interface LaunchOptions {
   readonly postgresPort?: number;
   /** Written as JSON once everything is healthy. */
   readonly readyFile?: string;
+  /** Run for each role instead of workers/main.ts: for tests of the launcher itself. */
+  readonly roleProgram?: string;
   readonly say: (line: string) => void;
   /** Aborting it while things start stops them again. */
   readonly signal: AbortSignal;

@@ -20,7 +20,9 @@ export async function choosePorts(
   const configured = Number(operators.get('DEFAULT', 'osapi_volume_listen_port')?.value ?? 8776);
   return {
     api: await claimPort({ flag: '--api-port', port: options.apiPort ?? configured }),
-    temporal: external.temporal ? null : await claimPort({ flag: '--temporal-port', port: options.temporalPort ?? 7233 }),
+    temporal: external.temporal
+      ? null
+      : await claimPort({ flag: '--temporal-port', port: options.temporalPort ?? 7233 }),
     temporalUi: external.temporal
       ? null
       : await claimPort({ flag: '--temporal-ui-port', port: options.temporalUiPort ?? 8233 }),

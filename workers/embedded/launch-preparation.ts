@@ -42,7 +42,8 @@ export async function prepareLaunch(options: LaunchOptions, directory: StateDire
   });
   const missing = await whyNoTarget();
   const target = missing === null ? await targetPorts(directory) : null;
-  const databaseUrl = external.databaseUrl ?? (await databaseUrlIn(join(directory.path, 'postgres'), ports.postgres ?? 0));
+  const databaseUrl =
+    external.databaseUrl ?? (await databaseUrlIn(join(directory.path, 'postgres'), ports.postgres ?? 0));
   const known = {
     statePath: directory.path,
     apiPort: ports.api,
@@ -60,7 +61,18 @@ export async function prepareLaunch(options: LaunchOptions, directory: StateDire
   const { config, warnings } = await writeConfig(null);
   await makeOwnDirectories(config, directory.path);
   const apiUrl = `http://${loopback}:${ports.api}`;
-  return { directory, configFiles, config, warnings, ports, apiUrl, databaseUrl, target, whyNoTarget: missing, writeConfig };
+  return {
+    directory,
+    configFiles,
+    config,
+    warnings,
+    ports,
+    apiUrl,
+    databaseUrl,
+    target,
+    whyNoTarget: missing,
+    writeConfig,
+  };
 }
 
 /** Servers that run already, and are used instead of ones of ours. */

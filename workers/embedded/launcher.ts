@@ -10,7 +10,7 @@ import { prepareLaunch, type Prepared } from './launch-preparation.ts';
 import { endLeftovers } from './leftovers.ts';
 import { probeLibvirt } from './libvirtd-probe.ts';
 import { loopback } from './ports.ts';
-import { roleProcessPlan } from './role-process.ts';
+import { mainProgram, roleProcessPlan } from './role-process.ts';
 import { libvirtPlan, postgresPlan, temporalPlan } from './server-plans.ts';
 import { openStateDirectory, writeWhole } from './state-directory.ts';
 import { lockStateDirectory } from './state-lock.ts';
@@ -118,14 +118,18 @@ async function startStorageServers(progress: Progress): Promise<string | null> {
     return null;
   }
   let uri: string | null = null;
-  await watch(progress, libvirtPlan(join(directory.path, 'libvirt'), (connectionUri) => (uri = connectionUri)));
+  await watch(
+    progress,
+    libvirtPlan(join(directory.path, 'libvirt'), (connectionUri) => (uri = connectionUri)),
+  );
   return uri;
 }
 
 async function startRoles(progress: Progress): Promise<void> {
   const { directory, configFiles, apiUrl } = progress.prepared;
   const { logDir, runDir } = directory;
-  const common = { configFiles, logDir, runDir };
+  const program = progress.options.roleProgram ?? mainProgram;
+  const common = { program, configFiles, logDir, runDir };
   // The API first: workers report to it when they start. In reverse, workers end while it still answers them.
   await watch(progress, roleProcessPlan({ ...common, name: 'api', roles: ['api'], apiUrl }));
   const workerRoles = roles.filter((role) => role !== 'api');

@@ -1,20 +1,17 @@
 // Ends the guests of a libvirtd that is about to stop: politely, then for certain, and also when it does not answer.
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Virsh } from '../../drivers/connector/libvirt/virsh.ts';
 import { waitUntil } from './eventually.ts';
+import type { EmbeddedVirsh } from './libvirtd-virsh.ts';
 import { isAlive } from './processes.ts';
 
 /** Asks every running guest to shut down and switches off those that have not within `graceMs`. */
-export async function endGuests(virsh: Virsh, runDirectory: string, graceMs: number): Promise<void> {
-  const what = 'ending the guests';
-  const running = async (): Promise<readonly string[]> =>
-    (await virsh.run(what, ['list', '--uuid'])).split('\n').filter((line) => line.trim() !== '');
+export async function endGuests(virsh: EmbeddedVirsh, runDirectory: string, graceMs: number): Promise<void> {
   try {
-    const asked = await running();
-    await Promise.allSettled(asked.map((id) => virsh.run(what, ['shutdown', id, '--mode', 'acpi'])));
-    await waitUntil(what, { timeoutMs: graceMs }, async () => ((await running()).length === 0 ? true : undefined)).catch(() => undefined);
-    await Promise.allSettled((await running()).map((id) => virsh.run(what, ['destroy', id])));
+    await Promise.allSettled((await virsh.running()).map((id) => virsh.run('shutdown', id, '--mode', 'acpi')));
+    const allOff = async (): Promise<true | undefined> => ((await virsh.running()).length === 0 ? true : undefined);
+    await waitUntil('ending the guests', { timeoutMs: graceMs }, allOff).catch(() => undefined);
+    await Promise.allSettled((await virsh.running()).map((id) => virsh.run('destroy', id)));
   } catch {
     // It does not answer, so its guests are ended without it.
   }
@@ -27,9 +24,9 @@ async function endLeftGuests(runDirectory: string): Promise<void> {
   for (const pid of pids) process.kill(pid, 'SIGTERM');
   await Promise.all(
     pids.map((pid) =>
-      waitUntil(`ending guest ${pid}`, { timeoutMs: 10_000 }, async () => ((await isAlive(pid)) ? undefined : true)).catch(() =>
-        process.kill(pid, 'SIGKILL'),
-      ),
+      waitUntil(`ending guest ${pid}`, { timeoutMs: 10_000 }, async () =>
+        (await isAlive(pid)) ? undefined : true,
+      ).catch(() => process.kill(pid, 'SIGKILL')),
     ),
   );
 }

@@ -21,7 +21,11 @@ const program = (name: string, aptPackage: string): Part => ({
   isThere: async () => (await findProgram(name)) !== null,
 });
 
-const library = (path: string, what: string, aptPackage: string): Part => ({ what, aptPackage, isThere: () => isLibrary(path) });
+const library = (path: string, what: string, aptPackage: string): Part => ({
+  what,
+  aptPackage,
+  isThere: () => isLibrary(path),
+});
 
 const parts: readonly Part[] = [
   { what: 'Linux', aptPackage: null, isThere: async () => process.platform === 'linux' },

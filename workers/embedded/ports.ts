@@ -27,6 +27,7 @@ export async function claimPort(wish: PortWish): Promise<number> {
 
 function refusal({ flag, port }: PortWish, host: string, error: NodeJS.ErrnoException): string {
   if (error.code === 'EADDRINUSE') return `port ${port} on ${host} is already in use: choose another with ${flag}`;
-  if (error.code === 'EACCES') return `port ${port} on ${host} needs more rights than this user has: choose another with ${flag}`;
+  if (error.code === 'EACCES')
+    return `port ${port} on ${host} needs more rights than this user has: choose another with ${flag}`;
   return `port ${port} on ${host} cannot be used (${error.message}): choose another with ${flag}`;
 }

@@ -24,7 +24,10 @@ export async function postgresAccount(paths: readonly string[]): Promise<Account
 }
 
 function findAccount(passwd: string, name: string): { uid?: number; gid?: number } {
-  const fields = passwd.split('\n').find((line) => line.startsWith(`${name}:`))?.split(':');
+  const fields = passwd
+    .split('\n')
+    .find((line) => line.startsWith(`${name}:`))
+    ?.split(':');
   return fields ? { uid: Number(fields[2]), gid: Number(fields[3]) } : {};
 }
 

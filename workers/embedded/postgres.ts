@@ -103,9 +103,12 @@ function postgresBinaries(): { readonly postgres: string; readonly initdb: strin
     const bin = join(dirname(main), '..', 'native', 'bin');
     return { postgres: join(bin, 'postgres'), initdb: join(bin, 'initdb') };
   } catch (error) {
-    throw new Error(`no PostgreSQL is packaged for this platform (${name}): set [database] connection to a server of yours`, {
-      cause: error,
-    });
+    throw new Error(
+      `no PostgreSQL is packaged for this platform (${name}): set [database] connection to a server of yours`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -129,7 +132,9 @@ async function mustOwn(dataDir: string, account: Account | null): Promise<void> 
 }
 
 async function waitForPostgres(url: string, daemon: Daemon, logFile: string, signal?: AbortSignal): Promise<void> {
-  const hopeless = daemon.exited.then(async () => `the server has ended; the end of ${logFile}:\n${await tailOf(logFile)}`);
+  const hopeless = daemon.exited.then(
+    async () => `the server has ended; the end of ${logFile}:\n${await tailOf(logFile)}`,
+  );
   const options = { timeoutMs: 120_000, hopeless, intervalMs: 30, ...(signal ? { signal } : {}) };
   await waitUntil('starting PostgreSQL', options, async () => {
     await probePostgres(url);

@@ -8,13 +8,16 @@ import { waitUntil } from './eventually.ts';
 import { tailOf } from './log-tail.ts';
 import type { ChildPlan, StartedChild } from './supervisor.ts';
 
-const mainProgram = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** Scoria's program for every role. */
+export const mainProgram = fileURLToPath(new URL('../main.ts', import.meta.url));
 const healthTimeoutMs = 90_000;
 const stopGraceMs = 25_000;
 
 export interface RoleProcess {
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Path of the program, which takes --config, --roles and --ready-file. */
+  readonly program: string;
   readonly configFiles: readonly string[];
   readonly logDir: string;
   readonly runDir: string;
@@ -35,7 +38,7 @@ async function startRoleProcess(role: RoleProcess, logFile: string, signal: Abor
   const daemon = await startDaemon({
     command: process.execPath,
     args: [
-      ...['--import', import.meta.resolve('tsx'), '--enable-source-maps', mainProgram],
+      ...['--import', import.meta.resolve('tsx'), '--enable-source-maps', role.program],
       ...configArgs,
       ...['--roles', role.roles.join(','), '--ready-file', readyFile],
     ],

@@ -31,7 +31,9 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
     await mkdir(root, { recursive: true, mode: 0o700 });
     await Promise.all([mkdir(directory.logDir, { recursive: true }), mkdir(directory.runDir, { recursive: true })]);
   } catch (error) {
-    throw new Error(`${root} cannot be used (${(error as Error).message}): choose another with --state-dir`);
+    throw new Error(`${root} cannot be used (${(error as Error).message}): choose another with --state-dir`, {
+      cause: error,
+    });
   }
   return directory;
 }

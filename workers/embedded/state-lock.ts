@@ -21,7 +21,9 @@ export async function lockStateDirectory(directory: string): Promise<StateLock> 
       if (await linked(own, file)) return { release: () => rm(file, { force: true }) };
       const holder = await holderOf(file);
       if (holder !== null) {
-        throw new Error(`${directory} is in use by process ${holder}: stop that one or choose another with --state-dir`);
+        throw new Error(
+          `${directory} is in use by process ${holder}: stop that one or choose another with --state-dir`,
+        );
       }
       // Moved away under a name of our own: had another launcher just replaced it, this takes that one's lock, so look.
       const moved = `${own}.stale`;

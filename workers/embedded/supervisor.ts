@@ -51,7 +51,14 @@ export async function supervise(plan: ChildPlan, options: SupervisorOptions): Pr
     await rememberProcess(pidFile, child.pid);
     return (current = child);
   };
-  const watching = watch(plan, options, await start(options.signal), stopping.signal, (child) => (current = child), start);
+  const watching = watch(
+    plan,
+    options,
+    await start(options.signal),
+    stopping.signal,
+    (child) => (current = child),
+    start,
+  );
   return {
     name: plan.name,
     logFile: plan.logFile,

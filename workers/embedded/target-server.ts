@@ -29,7 +29,8 @@ export async function targetPorts(directory: StateDirectory): Promise<TargetPort
     (text) => JSON.parse(text) as TargetPorts,
     () => null,
   );
-  if (kept && ((await rememberedProcess(pidFileIn(directory))) !== null || (await isFree(kept.portalPort)))) return kept;
+  if (kept && ((await rememberedProcess(pidFileIn(directory))) !== null || (await isFree(kept.portalPort))))
+    return kept;
   const portalPort = await claimPort({ flag: 'target_port', port: 0 });
   const ports = { portalPort, controlPort: 1_000 + (portalPort % 31_000) };
   await writeWhole(file, JSON.stringify(ports), 0o600);

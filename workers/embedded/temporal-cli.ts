@@ -71,7 +71,8 @@ const cachedPath = (cacheDir: string): string => join(cacheDir, 'temporal', temp
 async function fetchTemporalCli(cacheDir: string, say: (line: string) => void): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   const release = releases[platform];
-  if (!release) throw new Error(`no Temporal CLI is known for ${platform}: install \`temporal\` yourself and put it on PATH`);
+  if (!release)
+    throw new Error(`no Temporal CLI is known for ${platform}: install \`temporal\` yourself and put it on PATH`);
   const target = cachedPath(cacheDir);
   const workDir = join(cacheDir, 'temporal', `.fetching-${randomUUID()}`);
   await mkdir(workDir, { recursive: true });

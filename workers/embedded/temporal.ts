@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { searchAttributeNames } from '../../domain/search-attributes.ts';
 import { startDaemon, type Daemon } from '../../privileged/daemon.ts';
 import { waitUntil } from './eventually.ts';
 import { tailOf } from './log-tail.ts';
@@ -13,15 +14,6 @@ export const temporalNamespace = 'default';
 
 /** How long a closed workflow can still be read and reset; the server's own default is one day. */
 const retentionDays = 30;
-
-/** What operators search by (workflows set them; see docs/decisions for their meaning). */
-export const searchAttributes = {
-  ResourceId: 'Keyword',
-  ProjectId: 'Keyword',
-  RequestId: 'Keyword',
-  Backend: 'Keyword',
-  OperationState: 'Keyword',
-} as const;
 
 /**
  * The development server polls its one shard's queues at most 20 times a second, which adds ~35 ms to every task;
@@ -69,7 +61,8 @@ export async function startTemporal(options: EmbeddedTemporalOptions): Promise<E
   const cliPath = await findTemporalCli({ ...(options.say ? { say: options.say } : {}) });
   await mkdir(options.directory, { recursive: true });
   const port = await claimPort({ flag: '--temporal-port', port: options.port ?? 0 });
-  const uiPort = options.uiPort === undefined ? null : await claimPort({ flag: '--temporal-ui-port', port: options.uiPort });
+  const uiPort =
+    options.uiPort === undefined ? null : await claimPort({ flag: '--temporal-ui-port', port: options.uiPort });
   const logFile = join(options.directory, 'temporal.log');
   const daemon = await startDaemon({
     command: cliPath,
@@ -97,12 +90,14 @@ function serverArgs(databaseFile: string, port: number, uiPort: number | null): 
     ...['--log-format', 'json', '--log-level', 'warn'],
     ...sqlitePragmas.flatMap((pragma) => ['--sqlite-pragma', pragma]),
     ...dynamicConfig.flatMap((value) => ['--dynamic-config-value', value]),
-    ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    ...searchAttributeNames.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
 }
 
 async function waitForTemporal(address: string, daemon: Daemon, logFile: string, signal?: AbortSignal): Promise<void> {
-  const hopeless = daemon.exited.then(async () => `the server has ended; the end of ${logFile}:\n${await tailOf(logFile)}`);
+  const hopeless = daemon.exited.then(
+    async () => `the server has ended; the end of ${logFile}:\n${await tailOf(logFile)}`,
+  );
   const options = { timeoutMs: 60_000, hopeless, ...(signal ? { signal } : {}) };
   await waitUntil('starting Temporal', options, async () => {
     await probeTemporal(address);
@@ -117,7 +112,7 @@ export async function probeTemporal(address: string, namespace: string = tempora
     await connection.withDeadline(Date.now() + 2_000, async () => {
       await connection.workflowService.describeNamespace({ namespace });
       const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-      const missing = Object.keys(searchAttributes).filter((name) => customAttributes?.[name] === undefined);
+      const missing = searchAttributeNames.filter((name) => customAttributes?.[name] === undefined);
       if (missing.length > 0) throw new Error(`search attributes are missing: ${missing.join(', ')}`);
     });
   } finally {

@@ -31,7 +31,10 @@ export function showLunAsFile(lun: LunOnFile): Argv {
   return [
     'qemu-storage-daemon',
     ...(lun.chap ? ['--object', options({ qom: 'secret', id: 'chap', file: lun.chap.passwordFile })] : []),
-    ...['--blockdev', options(blockdev), '--export', options(exported)],
+    '--blockdev',
+    options(blockdev),
+    '--export',
+    options(exported),
   ];
 }
 

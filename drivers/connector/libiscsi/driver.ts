@@ -110,7 +110,10 @@ function lunOf(connection: ConnectionInfo, initiator: string, place: Place, chap
     throw new StorageError('Misconfigured', `not an iSCSI connection: ${JSON.stringify(connection)}`);
   }
   return {
-    ...{ portal, iqn, lun, initiator },
+    portal,
+    iqn,
+    lun,
+    initiator,
     readonly: accessMode === 'ro',
     chap: chap ? { username: chap.username, passwordFile: place.passwordFile } : null,
     mountpoint: place.disk,

@@ -32,7 +32,7 @@ const sources: Readonly<Record<ConnectionInfo['driver_volume_type'], (spec: Disk
 export function diskXml(spec: DiskSpec): string {
   const { type, source } = sources[spec.connection.driver_volume_type](spec);
   return `<disk type='${type}' device='disk'>
-  <driver name='qemu' type='raw' cache='none' io='${type === 'network' ? 'threads' : 'native'}'/>
+  <driver name='qemu' type='raw' cache='none'/>
   ${source}
   <target dev='${escapeXml(spec.target)}' bus='virtio'/>
   <serial>${escapeXml(spec.volumeId)}</serial>${spec.readonly ? '\n  <readonly/>' : ''}

@@ -1,7 +1,8 @@
 // Looks at one instance: its state, and the disks it has now and will have after its next start.
 import { StorageError } from '../../../domain/storage-errors.ts';
 import { parseDisks, type DomainDisk } from './domain-disks.ts';
-import type { Virsh, VirshCaller } from './virsh.ts';
+import { virsh, type Caller } from './client.ts';
+import * as commands from './commands.ts';
 
 export interface InstanceView {
   readonly isRunning: boolean;
@@ -12,12 +13,12 @@ export interface InstanceView {
 }
 
 /** Throws StorageError Missing when this host has no such instance. */
-export async function viewInstance(virsh: Virsh, instanceId: string, caller: VirshCaller): Promise<InstanceView> {
+export async function viewInstance(on: commands.LibvirtConnection, instanceId: string, caller: Caller): Promise<InstanceView> {
   const what = `looking at instance ${instanceId}`;
-  const info = parseDomainInfo(await virsh.run(what, ['dominfo', instanceId], caller));
+  const info = parseDomainInfo(await virsh(what, commands.showInstance(on, instanceId), caller));
   const [live, config] = await Promise.all([
-    info.isRunning ? virsh.run(what, ['dumpxml', instanceId], caller).then(parseDisks) : null,
-    info.isPersistent ? virsh.run(what, ['dumpxml', instanceId, '--inactive'], caller).then(parseDisks) : null,
+    info.isRunning ? virsh(what, commands.showLive(on, instanceId), caller).then(parseDisks) : null,
+    info.isPersistent ? virsh(what, commands.showDefinition(on, instanceId), caller).then(parseDisks) : null,
   ]);
   return { isRunning: info.isRunning, live, config };
 }

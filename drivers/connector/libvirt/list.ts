@@ -1,7 +1,8 @@
 // Lists a compute host's instances with two commands, however many there are.
 import { StorageError } from '../../../domain/storage-errors.ts';
 import type { InstanceState } from '../instance.ts';
-import type { Virsh } from './virsh.ts';
+import { virsh } from './client.ts';
+import * as commands from './commands.ts';
 
 /** libvirt's virDomainState in Nova's words. https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainState */
 const statusOf: Readonly<Record<string, InstanceState['status']>> = {
@@ -15,12 +16,11 @@ const statusOf: Readonly<Record<string, InstanceState['status']>> = {
 };
 
 /** Every instance of this host, running or not. */
-export async function listInstances(virsh: Virsh): Promise<readonly InstanceState[]> {
+export async function listInstances(on: commands.LibvirtConnection): Promise<readonly InstanceState[]> {
   const what = "listing this host's instances";
   const [names, stats] = await Promise.all([
-    virsh.run(what, ['list', '--all', '--uuid', '--name']),
-    // --nowait: one hung instance must not hide the others.
-    virsh.run(what, ['domstats', '--state', '--vcpu', '--balloon', '--nowait']),
+    virsh(what, commands.listNames(on)),
+    virsh(what, commands.listStates(on)),
   ]);
   const statsByName = parseStats(stats);
   return parseNames(names).map(({ id, name }) => {

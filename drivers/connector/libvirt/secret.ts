@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { StorageError } from '../../../domain/storage-errors.ts';
 import { escapeXml } from './xml.ts';
-import type { Virsh, VirshCaller } from './virsh.ts';
+import { virsh, withInputFile, type Caller, type LibvirtHost } from './client.ts';
+import * as commands from './commands.ts';
 
 export interface SecretOwner {
   readonly instanceId: string;
@@ -23,7 +24,7 @@ export function secretUuid({ instanceId, volumeId }: SecretOwner): string {
 }
 
 /** Makes the secret or gives it a new value. It is not ephemeral: the instance needs it when it is started again. */
-export async function defineSecret(virsh: Virsh, owner: SecretOwner, password: string, caller: VirshCaller): Promise<string> {
+export async function defineSecret(on: LibvirtHost, owner: SecretOwner, password: string, caller: Caller): Promise<string> {
   const { volumeId, instanceId } = owner;
   const uuid = secretUuid(owner);
   const what = `storing the CHAP secret of volume ${volumeId} in libvirt`;
@@ -33,16 +34,15 @@ export async function defineSecret(virsh: Virsh, owner: SecretOwner, password: s
   <usage type='iscsi'><target>${escapeXml(`${volumeId}/${instanceId}`)}</target></usage>
 </secret>
 `;
-  await virsh.runWithFile(what, ['secret-define', '{file}'], { volumeId, content: xml }, caller);
-  const words = ['secret-set-value', '--secret', uuid, '--plain', '--file', '{file}'];
-  await virsh.runWithFile(what, words, { volumeId, content: password }, caller);
+  await withInputFile(on, volumeId, xml, (path) => virsh(what, commands.defineSecret(on, path), caller));
+  await withInputFile(on, volumeId, password, (path) => virsh(what, commands.setSecret(on, uuid, path), caller));
   return uuid;
 }
 
 /** Removes the secret; not there is success. */
-export async function removeSecret(virsh: Virsh, owner: SecretOwner, caller: VirshCaller): Promise<void> {
+export async function removeSecret(on: LibvirtHost, owner: SecretOwner, caller: Caller): Promise<void> {
   try {
-    await virsh.run(`removing the CHAP secret of volume ${owner.volumeId}`, ['secret-undefine', secretUuid(owner)], caller);
+    await virsh(`removing the CHAP secret of volume ${owner.volumeId}`, commands.undefineSecret(on, secretUuid(owner)), caller);
   } catch (error) {
     if (!(error instanceof StorageError && error.code === 'Misconfigured')) throw error;
   }

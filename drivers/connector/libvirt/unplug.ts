@@ -1,10 +1,12 @@
 // Takes a volume out of an instance and waits until the running one has really let go of it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { StorageError } from '../../../domain/storage-errors.ts';
+import type { Argv } from '../../../privileged/argv.ts';
 import type { StepContext } from '../../step.ts';
+import { virsh, type LibvirtHost } from './client.ts';
+import * as commands from './commands.ts';
 import { diskOf, viewInstance, type InstanceView } from './instance-view.ts';
 import { removeSecret } from './secret.ts';
-import type { Virsh } from './virsh.ts';
 
 export interface UnplugPatience {
   /** How long the guest may take to let go. */
@@ -20,7 +22,7 @@ const lookEveryMs = 100;
  * nothing plugged. Throws StorageError Busy when the guest does not let go in time; asked again it goes on waiting.
  */
 export async function unplug(
-  virsh: Virsh,
+  on: LibvirtHost,
   step: StepContext,
   instanceId: string,
   volumeId: string,
@@ -30,26 +32,26 @@ export async function unplug(
   const deadline = Date.now() + patience.timeoutMs;
   let sendAt = 0;
   for (;;) {
-    const view = await viewIfThere(virsh, step, instanceId);
+    const view = await viewIfThere(on, step, instanceId);
     const [live, config] = [diskOf(view?.live ?? null, volumeId), diskOf(view?.config ?? null, volumeId)];
     if (!live && !config) break;
-    if (config) await detach(virsh, what, [instanceId, config.target, '--config'], step);
+    if (config) await detach(what, commands.detachDisk(on, instanceId, config.target, '--config'), step);
     if (live) {
       if (Date.now() > deadline) throw notLettingGo(instanceId, volumeId, patience);
       if (Date.now() >= sendAt) {
-        await detach(virsh, what, [instanceId, live.target, '--live'], step);
+        await detach(what, commands.detachDisk(on, instanceId, live.target, '--live'), step);
         sendAt = Date.now() + patience.resendMs;
       } else {
         await delay(lookEveryMs, undefined, { signal: step.signal });
       }
     }
   }
-  await removeSecret(virsh, { instanceId, volumeId }, step);
+  await removeSecret(on, { instanceId, volumeId }, step);
 }
 
-async function viewIfThere(virsh: Virsh, step: StepContext, instanceId: string): Promise<InstanceView | null> {
+async function viewIfThere(on: LibvirtHost, step: StepContext, instanceId: string): Promise<InstanceView | null> {
   try {
-    return await viewInstance(virsh, instanceId, step);
+    return await viewInstance(on, instanceId, step);
   } catch (error) {
     if (error instanceof StorageError && error.code === 'Missing') return null;
     throw error;
@@ -57,9 +59,9 @@ async function viewIfThere(virsh: Virsh, step: StepContext, instanceId: string):
 }
 
 /** What libvirt answers to a request that is under way, or that has just been granted, is not a failure. */
-async function detach(virsh: Virsh, what: string, words: readonly string[], step: StepContext): Promise<void> {
+async function detach(what: string, argv: Argv, step: StepContext): Promise<void> {
   try {
-    await virsh.run(what, ['detach-disk', ...words], step);
+    await virsh(what, argv, step);
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const settles = error.code === 'Busy' || error.code === 'Missing' || /[Nn]o disk found|not found/.test(error.message);

@@ -10,7 +10,7 @@ export const fileVolumeOptions = z.object({
   /** Size that the pool claims to have, in GiB; without it, the file system's. */
   file_capacity_gib: z.coerce.number().positive().optional(),
   /** Sparse files: the space is taken when data is written. */
-  max_over_subscription_ratio: z.coerce.number().min(1).default(20),
+  max_over_subscription_ratio: z.union([z.literal('auto'), z.coerce.number().min(1)]).default(20),
   reserved_percentage: z.coerce.number().int().min(0).max(100).default(0),
   // https://docs.openstack.org/cinder/latest/admin/security.html#data-leakage
   volume_clear: z.enum(['zero', 'none']).default('zero'),

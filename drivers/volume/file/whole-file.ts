@@ -17,7 +17,7 @@ export async function makeWhole(
   fill: (partialPath: string) => Promise<void>,
 ): Promise<void> {
   const partials = join(directory, partialDirectory);
-  await mkdir(partials, { recursive: true, mode: 0o700 });
+  await makePartialDirectory(partials);
   await removePartials(directory, name);
   const partial = join(partials, partialName(name, step.operationId, step.epoch));
   try {
@@ -30,6 +30,13 @@ export async function makeWhole(
     await rm(partial, { force: true });
     throw error;
   }
+}
+
+/** Never its parent: where that is missing, a mount has gone, and what is written there now would be lost from sight. */
+async function makePartialDirectory(partials: string): Promise<void> {
+  await mkdir(partials, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** Removes what dead attempts at making `name` left. Only few files are ever in the directory: those being made now. */

@@ -4,13 +4,16 @@
  * Commands come over the second serial port, one line each: `run <id> <seconds> <base64 of the command>`. The answer is
  * three lines: `@<id> <exit code>`, base64 of what it printed, `.<id>`. Commands run side by side, so that one that
  * hangs on a lost disk does not close the channel; finished answers queue in a FIFO and are sent one after another.
+ *
+ * The process that reads the port has no children: busybox's `read` forgets half a line when a child's end interrupts it
+ * (seen with 1.35; ash.c, readcmd). Lines in a FIFO come whole, because they are shorter than PIPE_BUF.
  */
 const serveScript = `#!/bin/sh
 exec <>/dev/ttyS1 >&0 2>/dev/null
 stty raw -echo
 mkdir -p /run/answers
-[ -p /run/answers/queue ] || mkfifo /run/answers/queue
-exec 3<>/run/answers/queue
+mkfifo /run/requests /run/queue 2>/dev/null
+exec 3<>/run/queue 4<>/run/requests
 answer() {
   printf %s "$3" | base64 -d > "/run/answers/$1.sh"
   timeout -s KILL "$2" sh "/run/answers/$1.sh" < /dev/null > "/run/answers/$1.out" 2>&1
@@ -19,11 +22,11 @@ answer() {
   rm -f "/run/answers/$1.sh" "/run/answers/$1.out"
   echo "$1" >&3
 }
-while read -r id <&3; do read -r up x < /proc/uptime; echo "$up answer $id" >> /run/log; cat "/run/answers/$id.answer"; rm -f "/run/answers/$id.answer"; done &
-while read -r word id seconds command; do
-  read -r up x < /proc/uptime; echo "$up $word $id" >> /run/log
+while read -r id <&3; do cat "/run/answers/$id.answer"; rm -f "/run/answers/$id.answer"; done &
+while read -r word id seconds command <&4; do
   [ "$word" = run ] && answer "$id" "$seconds" "$command" &
-done
+done &
+while read -r line; do echo "$line" >&4; done
 `;
 
 const initScript = `#!/bin/busybox sh

@@ -1,0 +1,38 @@
+// What the API needs of the configuration, and what it is made of.
+import type { Logger } from 'pino';
+import type { Database } from '../../prisma/store/client.ts';
+import type { OperationStarter } from '../operations/starter.ts';
+
+export interface ApiConfig {
+  /** `osapi_max_limit`: rows of one page at most. */
+  readonly maxLimit: number;
+  /** `max_request_body_size`. */
+  readonly maxRequestBodyBytes: number;
+  /** `public_endpoint`: what links begin with; null = the address the client used. */
+  readonly publicEndpoint: string | null;
+  /** `rpc_response_timeout`: how long a synchronous call waits for its workflow. */
+  readonly rpcResponseTimeoutMs: number;
+  /** `service_down_time`. */
+  readonly serviceDownTimeS: number;
+  /** Limits of a project that has none of its own: resource → limit, -1 = none. */
+  readonly quotaDefaults: Readonly<Record<string, number>>;
+  readonly noSnapshotGbQuota: boolean;
+  readonly defaultVolumeType: string;
+  readonly storageAvailabilityZone: string;
+  readonly defaultAvailabilityZone: string;
+  readonly allowAvailabilityZoneFallback: boolean;
+  readonly clonedVolumeSameAz: boolean;
+  readonly snapshotSameHost: boolean;
+  readonly volumeNameTemplate: string;
+  /** Key to the secrets that are kept in PostgreSQL; null = none can be sealed or read. */
+  readonly secretKey: string | null;
+  /** What hosts authenticate with on /internal; null = /internal is not served. */
+  readonly internalSecret: string | null;
+}
+
+export interface ApiDeps {
+  readonly db: Database;
+  readonly config: ApiConfig;
+  readonly operations: OperationStarter;
+  readonly log: Logger;
+}

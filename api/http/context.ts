@@ -1,0 +1,60 @@
+// What a route's handler is given, and what it gives back.
+import type { Logger } from 'pino';
+import type { Database } from '../../prisma/store/client.ts';
+import type { Transaction } from '../../prisma/store/transaction.ts';
+import type { OperationStarter } from '../operations/starter.ts';
+import type { ApiConfig } from './config.ts';
+import type { Microversion } from './microversion.ts';
+import type { Policy } from './policy.ts';
+
+export interface Answer {
+  /** 200 when left out. */
+  readonly status?: number;
+  /** Sent as JSON; left out = an empty body. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Who asks. */
+export interface Caller {
+  readonly projectId: string;
+  readonly userId: string;
+  readonly isAdmin: boolean;
+}
+
+export interface RequestContext extends Caller {
+  readonly db: Database;
+  readonly config: ApiConfig;
+  readonly operations: OperationStarter;
+  readonly log: Logger;
+
+  readonly requestId: string;
+  readonly microversion: Microversion;
+  atLeast(version: Microversion): boolean;
+
+  /** Of the route's path, decoded: `/volumes/:id` → `params.id`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The last value of each query parameter, as Cinder reads them. */
+  readonly query: Readonly<Record<string, string>>;
+  /** All of the query, in order. */
+  readonly search: URLSearchParams;
+  /** What links begin with: `http://host:8776/v3`, or the public endpoint's. */
+  readonly baseUrl: string;
+  /** The same without `/v3`: what bookmarks begin with. */
+  readonly bookmarkUrl: string;
+  /** `/<project id>` when the request's path had one, else empty. */
+  readonly projectPath: string;
+
+  /** Id for the operation of this request; the same again when the request is repeated under its Idempotency-Key. */
+  readonly operationId: string;
+  /** Id for something else that this request makes, by purpose ("volume"); just as repeatable. */
+  newId(purpose: string): string;
+
+  /** Throws PolicyNotAuthorized unless the policy allows it; `ownerId` is the project that owns the resource. */
+  authorize(policy: Policy, ownerId?: string): void;
+  /**
+   * Runs `work` in one transaction and answers what it answers. With an Idempotency-Key the answer is stored in that
+   * same transaction, so that either both exist or neither. For requests that start no operation.
+   */
+  inTransaction(work: (tx: Transaction) => Promise<Answer>): Promise<Answer>;
+}

@@ -1,0 +1,110 @@
+// `scoria doctor`: what this machine has and lacks, what each lack costs, and what to type.
+import { cacheDirectory, defaultStateDirectory, externalTemporalAddress } from '../config/environment.ts';
+import { locateClients } from '../embedded/clients.ts';
+import { probeGuest, probeLibvirt, type LackingPart } from '../embedded/libvirtd-probe.ts';
+import { findProgram } from '../embedded/programs.ts';
+import { locateTemporalCli } from '../embedded/temporal-cli.ts';
+import { canCloneFiles } from './reflink-probe.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly isThere: boolean;
+  readonly detail: string;
+  /** What does not work without it, and what to type. */
+  readonly cost: string;
+  readonly remedy: string | null;
+  /** Nothing works without it. */
+  readonly isVital?: boolean;
+}
+
+/** Prints one line for each part; answers 1 when Scoria cannot start here. */
+export async function doctor(): Promise<number> {
+  const findings = await Promise.all(probes.map((probe) => probe()));
+  const width = Math.max(...findings.map(({ what }) => what.length));
+  for (const { what, isThere, detail, cost, remedy } of findings) {
+    console.log(`${isThere ? 'ok     ' : 'missing'}  ${what.padEnd(width)}  ${isThere ? detail : cost}`);
+    if (!isThere && remedy !== null) console.log(`         ${' '.repeat(width)}  → ${remedy}`);
+  }
+  const vital = findings.filter(({ isThere, isVital }) => isVital && !isThere);
+  console.log(
+    vital.length === 0
+      ? '\nScoria can run here.'
+      : `\nScoria cannot run here: ${vital.map(({ what }) => what).join(', ')}`,
+  );
+  return vital.length === 0 ? 0 : 1;
+}
+
+type Probe = () => Promise<Finding>;
+
+/** A program that a Debian package brings. */
+function program(name: string, what: string, packageName: string, cost: string): Probe {
+  return async () => {
+    const path = await findProgram(name);
+    return { what, isThere: path !== null, detail: path ?? '', cost, remedy: `apt-get install ${packageName}` };
+  };
+}
+
+function parts(what: string, probe: () => Promise<readonly LackingPart[]>, cost: string): Probe {
+  return async () => {
+    const lacking = await probe();
+    const packages = lacking.flatMap(({ aptPackage }) => aptPackage ?? []);
+    return {
+      what,
+      isThere: lacking.length === 0,
+      detail: 'everything is there',
+      cost: `${cost} Lacking: ${lacking.map((part) => part.what).join(', ')}.`,
+      remedy: packages.length > 0 ? `apt-get install ${[...new Set(packages)].join(' ')}` : null,
+    };
+  };
+}
+
+const probes: readonly Probe[] = [
+  async () => ({ what: 'Node.js', isThere: true, detail: process.version, cost: '', remedy: null, isVital: true }),
+  async () => {
+    const address = externalTemporalAddress();
+    const path = address ?? (await locateTemporalCli());
+    return {
+      what: 'Temporal',
+      isThere: path !== null,
+      detail: address ? `a server at ${address} (TEMPORAL_ADDRESS)` : (path ?? ''),
+      cost: 'it will be downloaded (45 MB) at the first start.',
+      remedy: null,
+    };
+  },
+  program(
+    'python3',
+    'Python 3',
+    'python3 python3-venv',
+    "the OpenStack clients, and Temporal's second source, need it.",
+  ),
+  async () => {
+    const clients = await locateClients();
+    const path = clients?.openstack ?? (await findProgram('openstack'));
+    const cost = 'no `openstack` command to try Scoria with.';
+    return { what: 'OpenStack clients', isThere: path !== null, detail: path ?? '', cost, remedy: './scoria clients' };
+  },
+  async () => ({
+    what: 'root',
+    isThere: process.getuid?.() === 0,
+    detail: 'tgtd and libvirt can run',
+    cost: 'no iSCSI target and no instances: volumes, snapshots and backups work, attaching does not.',
+    remedy: 'sudo ./scoria up',
+  }),
+  program('tgtd', 'iSCSI target', 'tgt', 'volumes cannot be exported, so not attached.'),
+  program(
+    'qemu-img',
+    'iSCSI initiator',
+    'qemu-utils qemu-block-extra',
+    'backups of exported volumes and the tests need it.',
+  ),
+  parts('libvirt', probeLibvirt, 'volumes cannot be plugged into instances.'),
+  parts('guest image', probeGuest, 'the demo cannot boot an instance of its own.'),
+  async () => ({
+    what: 'reflinks',
+    isThere: await canCloneFiles(defaultStateDirectory()),
+    detail: `${defaultStateDirectory()} clones files without copying`,
+    cost: `snapshots below ${defaultStateDirectory()} copy the data (sparsely) instead of sharing it.`,
+    remedy: 'scoria up --state-dir on XFS or btrfs',
+  }),
+  async () => ({ what: 'cache', isThere: true, detail: cacheDirectory(), cost: '', remedy: null }),
+];

@@ -1,0 +1,27 @@
+// The suites of tests: each is the folder test/<name>, with what has to be installed before it can run.
+
+export interface Suite {
+  readonly name: string;
+  readonly what: string;
+  /** Needs servers of this machine: Debian packages, and the OpenStack clients. */
+  readonly needs: readonly ('storage' | 'clients')[];
+}
+
+/** In the order in which they run: what is quick and finds most comes first. */
+export const suites: readonly Suite[] = [
+  { name: 'unit', what: 'one module at a time, no servers', needs: [] },
+  { name: 'store', what: 'the accept path and claims on a real PostgreSQL', needs: [] },
+  { name: 'history', what: 'recorded workflow histories, replayed', needs: [] },
+  { name: 'driver', what: 'driver conformance on real files, a real tgtd and libiscsi', needs: ['storage'] },
+  { name: 'workflow', what: 'every workflow on a real server, every step doubled and failed', needs: [] },
+  { name: 'contract', what: 'the REST API, asked by unmodified clients', needs: ['clients'] },
+  { name: 'guest', what: 'volumes plugged into running instances', needs: ['storage'] },
+  { name: 'e2e', what: 'everything together, as the demo does', needs: ['storage', 'clients'] },
+];
+
+/** Debian packages of the `storage` need. */
+export const storagePackages: readonly string[] = [
+  ...['tgt', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra', 'qemu-system-x86', 'seabios'],
+  ...['libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-clients', 'libvirt-daemon-system'],
+  ...['libvirt-daemon-system-sysv', 'busybox-static', 'kmod', 'cpio', 'xz-utils', 'e2fsprogs'],
+];

@@ -1,0 +1,48 @@
+// `scoria test [SUITE…]`: installs what the suites need, runs them and ends with one line of counts.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { aptInstall } from '../embedded/apt.ts';
+import { ensureClients } from '../embedded/clients.ts';
+import { findTemporalCli } from '../embedded/temporal-cli.ts';
+import { storagePackages, suites, type Suite } from './suites.ts';
+import { projectRoot, runVitest } from './vitest-run.ts';
+
+/** Answers the exit code: 0 when nothing failed and something ran. */
+export async function test(names: readonly string[], { install }: { readonly install: boolean }): Promise<number> {
+  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    console.error(`no such suite: ${unknown.join(', ')}. There are:\n${describeSuites()}`);
+    return 2;
+  }
+  const wanted = suites.filter(({ name }) => names.length === 0 || names.includes(name));
+  const present = await withTests(wanted);
+  if (install) await installNeeds(present);
+  const { passed, failed, skipped } = present.length > 0 ? await runVitest(present.map(({ name }) => name)) : none;
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+const none = { passed: 0, failed: 0, skipped: 0 };
+
+const describeSuites = (): string => suites.map(({ name, what }) => `  ${name.padEnd(10)}${what}`).join('\n');
+
+/** Suites whose folder has tests; a folder without any would make vitest fail. */
+async function withTests(wanted: readonly Suite[]): Promise<readonly Suite[]> {
+  const found = await Promise.all(
+    wanted.map(async (suite) => {
+      const files = await readdir(join(projectRoot, 'test', suite.name), { recursive: true }).catch(() => []);
+      return files.some((file) => file.endsWith('.test.ts')) ? [suite] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** What cannot be installed is said; the tests that need it then say themselves why they are skipped. */
+async function installNeeds(wanted: readonly Suite[]): Promise<void> {
+  const say = (line: string): void => console.error(line);
+  const needs = new Set(wanted.flatMap((suite) => suite.needs));
+  const complain = (error: Error): void => say(`not installed: ${error.message}`);
+  if (wanted.some(({ name }) => name !== 'unit')) await findTemporalCli({ say });
+  if (needs.has('storage')) await aptInstall(storagePackages, { say }).catch(complain);
+  if (needs.has('clients')) await ensureClients({ say }).catch(complain);
+}

@@ -1,0 +1,128 @@
+// Wires each role to its parts from the configuration, and runs several of them in one process.
+import { join } from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
+import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
+import { createLibvirtDriver } from '../../drivers/connector/libvirt/driver.ts';
+import { createDatabase } from '../../prisma/store/client.ts';
+import { withHostLock } from '../../privileged/host-lock.ts';
+import type { ScoriaConfig } from '../config/config.ts';
+import type { Role } from '../config/requirements.ts';
+import { startApiRole } from './api.ts';
+import { startBackupRole } from './backup.ts';
+import { backupEngineFor } from './backup-engine.ts';
+import { startComputeRole } from './compute.ts';
+import { startControlRole } from './control.ts';
+import { HttpHostServices } from './host-services.ts';
+import type { HostRoleDeps } from './host-worker.ts';
+import { temporalConnectionOptions } from './temporal-connection.ts';
+import type { RunningWorker } from './run-worker.ts';
+import { startVolumeRole } from './volume.ts';
+import { targetFor, volumeDriverFor } from './back-ends.ts';
+
+type Starter = (config: ScoriaConfig, context: Context) => Promise<readonly RunningWorker[]>;
+
+interface Context {
+  readonly log: Logger;
+  /** One connection to Temporal for all workers of this process. */
+  readonly connection: () => Promise<NativeConnection>;
+}
+
+const starters: Readonly<Record<Role, Starter>> = {
+  api: async (config, { log }) => [await startApiRole(config, log)],
+  control: startControl,
+  volume: startVolumes,
+  backup: startBackup,
+  compute: startCompute,
+};
+
+/** Starts the roles in order; when one fails, those before it are stopped and the error is thrown. */
+export async function startRoles(config: ScoriaConfig, roles: readonly Role[], log: Logger): Promise<RunningWorker> {
+  // The SDK's own words go where ours go; its chatter about worker states does not.
+  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ level, ...meta }, message)) });
+  let shared: Promise<NativeConnection> | null = null;
+  const connection = (): Promise<NativeConnection> =>
+    (shared ??= temporalConnectionOptions(config.temporal).then((options) => NativeConnection.connect(options)));
+  const running: RunningWorker[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.map((worker) => worker.stop()));
+    await shared?.then((open) => open.close()).catch(() => undefined);
+  };
+  try {
+    for (const role of roles) running.push(...(await starters[role](config, { log, connection })));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ended: Promise.race(running.map((worker) => worker.ended)), stop };
+}
+
+async function startControl(config: ScoriaConfig, { connection }: Context): Promise<readonly RunningWorker[]> {
+  const db = createDatabase(mustBeSet(config.database.connection));
+  const worker = await startControlRole({
+    db,
+    connection: await connection(),
+    namespace: config.temporal.namespace,
+    policy: config.steps,
+    serviceDownTimeS: config.serviceDownTimeS,
+    scheduler: { ...config.scheduler, random: Math.random },
+    cacheDir: join(config.cachePath, 'workflows'),
+  });
+  const stop = async (): Promise<void> => {
+    await worker.stop();
+    await db.$disconnect();
+  };
+  return [{ ended: worker.ended, stop }];
+}
+
+async function startVolumes(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
+  const deps = await hostDeps(config, context);
+  const workers: RunningWorker[] = [];
+  for (const backend of config.backends) {
+    const driver = volumeDriverFor(backend);
+    const target = await targetFor(config, backend, context.log);
+    const { availabilityZone, section } = backend;
+    workers.push(await startVolumeRole({ ...deps, availabilityZone, backend: section, driver, target }));
+  }
+  return workers;
+}
+
+async function startBackup(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
+  const deps = await hostDeps(config, context);
+  const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: config.statePath, host: config.host, my_ip: config.myIp }));
+  return [await startBackupRole({ ...deps, engine: await backupEngineFor(config), connector })];
+}
+
+async function startCompute(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
+  const { libvirtUri } = config.compute;
+  if (libvirtUri === null) {
+    context.log.warn('no [compute] libvirt_uri: this host runs no instances, and nothing can be attached to a server here');
+    return [];
+  }
+  const instances = createLibvirtDriver({
+    connectionUri: libvirtUri,
+    workDirectory: join(config.statePath, 'instances'),
+  });
+  return [await startComputeRole({ ...(await hostDeps(config, context)), instances })];
+}
+
+async function hostDeps(config: ScoriaConfig, { log, connection }: Context): Promise<HostRoleDeps> {
+  const { url, secret } = config.internalApi;
+  return {
+    connection: await connection(),
+    namespace: config.temporal.namespace,
+    services: new HttpHostServices({ url, secret: mustBeSet(secret) }),
+    withHostLock: (request, work) => withHostLock({ stateDir: config.statePath, ...request }, work),
+    log,
+    host: config.host,
+    availabilityZone: config.storageAvailabilityZone,
+    reportIntervalMs: config.reportIntervalMs,
+  };
+}
+
+/** The configuration was checked for the roles that run with it. */
+function mustBeSet(value: string | null): string {
+  if (value === null) throw new Error('the configuration was not checked for this role');
+  return value;
+}
