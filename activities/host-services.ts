@@ -13,9 +13,18 @@ export interface StepProgress {
   readonly bytesTotal: number;
 }
 
+/** A volume that its back-end has to export because something is attached to it. */
+export interface WantedExport {
+  readonly volumeId: string;
+  readonly readonly: boolean;
+  readonly chap: ChapSecret | null;
+}
+
 export interface HostServices {
   /** Shows how far a step has come; at most once a second a step, and never a reason to fail. */
   reportProgress(claim: HostClaim, progress: StepProgress): Promise<void>;
   /** The CHAP credentials of a volume's target, while the claim is in force; null when it has none. */
   targetSecret(claim: HostClaim, volumeId: string): Promise<ChapSecret | null>;
+  /** What has to be exported on `serviceHost` (host@backend), for a target that has lost its memory. */
+  wantedExports(serviceHost: string): Promise<readonly WantedExport[]>;
 }

@@ -5,7 +5,7 @@ import type { HostClaim, HostServices } from './host-services.ts';
 
 /** Takes a resource's lock on this host under an epoch; privileged/host-lock.ts is the real one. */
 export type WithHostLock = <T>(
-  request: { readonly resourceId: string; readonly epoch: number; readonly signal: AbortSignal },
+  request: { readonly resourceId: string; readonly epoch: number | null; readonly signal: AbortSignal },
   work: (lockFd: number) => Promise<T>,
 ) => Promise<T>;
 

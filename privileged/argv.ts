@@ -43,11 +43,15 @@ export function revealed(argv: readonly Argument[]): string[] {
 
 /** The command line for people, with secrets as `***` and words that hold spaces quoted. */
 export function shown(argv: readonly Argument[]): string {
-  return argv.map((word) => (/^[\w@%+=:,./*-]+$/.test(String(word)) ? String(word) : JSON.stringify(String(word)))).join(' ');
+  return argv
+    .map((word) => (/^[\w@%+=:,./*-]+$/.test(String(word)) ? String(word) : JSON.stringify(String(word))))
+    .join(' ');
 }
 
 /** `text` with every secret of `argv` replaced, because programs like to echo their arguments in error messages. */
 export function withoutSecrets(text: string, argv: readonly Argument[]): string {
-  const secrets = argv.flatMap((word) => (word instanceof SecretArgument && word.reveal() !== '' ? [word.reveal()] : []));
+  const secrets = argv.flatMap((word) =>
+    word instanceof SecretArgument && word.reveal() !== '' ? [word.reveal()] : [],
+  );
   return secrets.reduce((safe, value) => safe.replaceAll(value, hidden), text);
 }

@@ -58,7 +58,9 @@ export function startChild(spec: ChildSpec): Child {
     child.once('error', (startError) => {
       if (child.pid === undefined) resolve({ exitCode: null, signal: null, startError, tooMuchOutput, ...collected });
     });
-    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, startError: null, tooMuchOutput, ...collected }));
+    child.once('close', (exitCode, signal) =>
+      resolve({ exitCode, signal, startError: null, tooMuchOutput, ...collected }),
+    );
   });
   return { pid: child.pid, ended };
 }

@@ -24,8 +24,12 @@ export function parseFence(text: string, path: string): Fence | null {
   try {
     return fenceSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new StorageError('UnexpectedOutput', `${path} does not hold a claim; delete it if nothing works on that resource`, {
-      cause: error,
-    });
+    throw new StorageError(
+      'UnexpectedOutput',
+      `${path} does not hold a claim; delete it if nothing works on that resource`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -16,7 +16,11 @@ export interface FileLockOptions {
 const retryWaitS = 1;
 
 /** Runs `work` with the locked file (made if missing, kept afterwards); waiting is cancelled by `signal`. */
-export async function withFileLock<T>(path: string, options: FileLockOptions, work: (file: FileHandle) => Promise<T>): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  options: FileLockOptions,
+  work: (file: FileHandle) => Promise<T>,
+): Promise<T> {
   return inTurn(path, options.signal, async () => {
     const file = await openLocked(path, options);
     try {

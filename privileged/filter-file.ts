@@ -25,7 +25,8 @@ function parseLine(line: string, where: string): Filter {
   const [, name = '', definition = ''] = match;
   const [className = '', program = '', runAs = '', ...args] = definition.split(',').map((word) => word.trim());
   const build = filterClasses[className];
-  if (!build) throw misconfigured(where, `unknown filter class ${className} (known: ${Object.keys(filterClasses).join(', ')})`);
+  if (!build)
+    throw misconfigured(where, `unknown filter class ${className} (known: ${Object.keys(filterClasses).join(', ')})`);
   if (program === '' || runAs === '') throw misconfigured(where, `${name} needs a program and a user`);
   try {
     return build({ name, program, runAs, args });

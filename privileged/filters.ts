@@ -34,7 +34,8 @@ function regExpFilter({ name, program, runAs, args }: FilterDefinition): Filter 
     name,
     program,
     runAs,
-    matches: (words) => words.length === patterns.length && patterns.every((pattern, i) => pattern.test(words[i] ?? '')),
+    matches: (words) =>
+      words.length === patterns.length && patterns.every((pattern, i) => pattern.test(words[i] ?? '')),
   };
 }
 

@@ -15,8 +15,8 @@ import { withFileLock } from './file-lock.ts';
 export interface HostLockRequest {
   readonly stateDir: string;
   readonly resourceId: string;
-  /** Of the claim that the work belongs to; refused when this host has served a higher one. */
-  readonly epoch: number;
+  /** Of the claim that the work belongs to; refused when this host has served a higher one. Null leaves the fence be. */
+  readonly epoch: number | null;
   readonly signal: AbortSignal;
   /** Told about once a second, in words, while someone else holds the lock. */
   readonly onWait?: (reason: string) => void;
@@ -27,12 +27,12 @@ export async function withHostLock<T>(request: HostLockRequest, work: (lockFd: n
   const path = join(request.stateDir, 'locks', mustBeUuid(request.resourceId));
   const { signal, onWait } = request;
   return withFileLock(path, { signal, onWait, describeHolder: holderIn }, async (file) => {
-    await raiseFence(file, path, request);
+    if (request.epoch !== null) await raiseFence(file, path, request.epoch, request.resourceId);
     return work(file.fd);
   });
 }
 
-async function raiseFence(file: FileHandle, path: string, { epoch, resourceId }: HostLockRequest): Promise<void> {
+async function raiseFence(file: FileHandle, path: string, epoch: number, resourceId: string): Promise<void> {
   const served = await readFence(file, path);
   if (served && served.epoch > epoch) {
     throw new StorageError(

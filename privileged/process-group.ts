@@ -14,7 +14,12 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
 }
 
 /** `signal`, then SIGKILL after `graceMs` unless `exited` settles before; resolves when `exited` has settled. */
-export async function endGroup(groupId: number, exited: Promise<unknown>, signal: NodeJS.Signals, graceMs: number): Promise<void> {
+export async function endGroup(
+  groupId: number,
+  exited: Promise<unknown>,
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<void> {
   const settled = exited.then(
     () => true,
     () => true,

@@ -29,13 +29,17 @@ export async function rootCommand(argv: Argv, filters?: readonly Filter[]): Prom
   if (path === null) throw new StorageError('CommandMissing', `${filter.program} is not in ${programPath}`);
   const [, ...rest] = argv;
   const command: [string, ...Argument[]] = [path, ...rest];
-  return process.getuid?.() === 0 && filter.runAs === 'root' ? command : ['sudo', '-n', '-u', filter.runAs, '--', ...command];
+  return process.getuid?.() === 0 && filter.runAs === 'root'
+    ? command
+    : ['sudo', '-n', '-u', filter.runAs, '--', ...command];
 }
 
 /** Every filter of every `*.filters` file in `directory`, files in alphabetical order. */
 export async function loadFilters(directory: string): Promise<readonly Filter[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.filters')).toSorted();
-  const files = await Promise.all(names.map(async (name) => parseFilterFile(name, await readFile(`${directory}/${name}`, 'utf8'))));
+  const files = await Promise.all(
+    names.map(async (name) => parseFilterFile(name, await readFile(`${directory}/${name}`, 'utf8'))),
+  );
   return files.flat();
 }
 

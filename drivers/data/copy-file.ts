@@ -35,7 +35,11 @@ export async function copyData(step: StepContext, source: string, target: string
   const { blocks } = await stat(source);
   const bytesTotal = blocks * blockBytes;
   const bytesDone = async (): Promise<number> => Math.min(bytesTotal, (await stat(target)).blocks * blockBytes);
-  const report = (): void => void bytesDone().then((done) => step.reportProgress(done, bytesTotal), () => undefined);
+  const report = (): void =>
+    void bytesDone().then(
+      (done) => step.reportProgress(done, bytesTotal),
+      () => undefined,
+    );
   const reporting = setInterval(report, progressEveryMs);
   try {
     await run(['cp', '--sparse=auto', '--reflink=never', '--', source, target], {
@@ -57,5 +61,8 @@ export async function copyData(step: StepContext, source: string, target: string
 /** Refuses a copy that cannot fit, before it fills the disk for everybody else. */
 export function mustFit(neededBytes: number, freeBytes: number, { option, path }: PathOrigin): void {
   if (neededBytes <= freeBytes) return;
-  throw new StorageError('InsufficientSpace', `${path} (option ${option}): ${neededBytes} bytes to copy, ${freeBytes} free`);
+  throw new StorageError(
+    'InsufficientSpace',
+    `${path} (option ${option}): ${neededBytes} bytes to copy, ${freeBytes} free`,
+  );
 }

@@ -19,7 +19,10 @@ const maxOutputChars = 512 * 1024 * 1024;
  * SEEK_DATA; qemu-img map asks it (3 ms for an empty 100 GiB file). Without qemu-img the whole file is one extent.
  * Works for block devices too, where the answer is the whole device. Throws ENOENT and EACCES as they come.
  */
-export async function dataExtents(path: string, options: { readonly signal?: AbortSignal } = {}): Promise<readonly Extent[]> {
+export async function dataExtents(
+  path: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<readonly Extent[]> {
   const status = await stat(path);
   if (status.isFile() && status.blocks === 0) return [];
   const whole = [{ startBytes: 0, lengthBytes: status.isFile() ? status.size : await deviceSize(path) }];
@@ -49,7 +52,9 @@ export function parseMap(text: string): readonly Extent[] {
       .filter((row) => row.data)
       .map((row) => ({ startBytes: row.start, lengthBytes: row.length }));
   } catch (error) {
-    throw new StorageError('UnexpectedOutput', `qemu-img map printed ${JSON.stringify(text.slice(0, 200))}`, { cause: error });
+    throw new StorageError('UnexpectedOutput', `qemu-img map printed ${JSON.stringify(text.slice(0, 200))}`, {
+      cause: error,
+    });
   }
 }
 
@@ -67,7 +72,8 @@ function merged(extents: readonly Extent[]): readonly Extent[] {
 /** A block device's stat says 0; reading past its end answers nothing, so its end is searched for by halving. */
 async function deviceSize(path: string): Promise<number> {
   const file = await open(path, 'r');
-  const holds = async (position: number): Promise<boolean> => (await file.read(Buffer.alloc(1), 0, 1, position)).bytesRead === 1;
+  const holds = async (position: number): Promise<boolean> =>
+    (await file.read(Buffer.alloc(1), 0, 1, position)).bytesRead === 1;
   try {
     let low = 0;
     let high = 1;

@@ -20,7 +20,14 @@ const mib = 1024 ** 2;
 
 describe('the libiscsi connector’s words', () => {
   it('keep the password off the command line and commas inside values', () => {
-    const lun = { portal: '127.0.0.1:3260', iqn: 'iqn.x:y,z', lun: 1, initiator: 'iqn.x:me', readonly: true, mountpoint: '/s/disk' };
+    const lun = {
+      portal: '127.0.0.1:3260',
+      iqn: 'iqn.x:y,z',
+      lun: 1,
+      initiator: 'iqn.x:me',
+      readonly: true,
+      mountpoint: '/s/disk',
+    };
     const argv = showLunAsFile({ ...lun, chap: { username: 'u', passwordFile: '/s/password' } });
     expect(argv.join(' ')).toBe(
       'qemu-storage-daemon --object secret,id=chap,file=/s/password ' +
@@ -31,8 +38,14 @@ describe('the libiscsi connector’s words', () => {
   });
 
   it.each([
-    ['iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Authentication failure(513)', 'PermissionDenied'],
-    ['iSCSI: Failed to connect to LUN : iscsi_service failed with : iscsi_service_reconnect_if_loggedin.', 'Unreachable'],
+    [
+      'iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Authentication failure(513)',
+      'PermissionDenied',
+    ],
+    [
+      'iSCSI: Failed to connect to LUN : iscsi_service failed with : iscsi_service_reconnect_if_loggedin.',
+      'Unreachable',
+    ],
     ['iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Target not found(515)', 'Missing'],
     ["Unknown driver 'iscsi'", 'CommandMissing'],
     ['', 'CommandFailed'],
@@ -126,8 +139,13 @@ describe.skipIf(reason !== null)('the connector libiscsi', () => {
 
   it('is refused with a wrong secret, says so without it, and leaves nothing', async () => {
     const wrong = { ...newChap(), username: request.chap?.username ?? '' };
-    const error: unknown = await connector.connect(newStep(), request.volumeId, connection, wrong).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'PermissionDenied', message: expect.stringContaining('Authentication failure') });
+    const error: unknown = await connector
+      .connect(newStep(), request.volumeId, connection, wrong)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'PermissionDenied',
+      message: expect.stringContaining('Authentication failure'),
+    });
     expect(String(error)).not.toContain(wrong.password);
     expect(await readdir(join(scratch.path, 'connections'))).toEqual([]);
   });
@@ -154,7 +172,11 @@ describe.skipIf(reason !== null)('the connector libiscsi', () => {
 
   it('says which host and address it is, in os-brick’s words', async () => {
     expect(await connector.properties()).toMatchObject({
-      initiator: 'iqn.2010-10.org.openstack:compute-1', host: 'Compute-1', ip: '127.0.0.1', multipath: false, os_type: 'linux',
+      initiator: 'iqn.2010-10.org.openstack:compute-1',
+      host: 'Compute-1',
+      ip: '127.0.0.1',
+      multipath: false,
+      os_type: 'linux',
     });
   });
 });

@@ -9,19 +9,42 @@ import { matchingFilters } from '../../privileged/filters.ts';
 import { filterDirectory, loadFilters, rootCommand, runAsRoot } from '../../privileged/root.ts';
 
 const on = { controlPort: 7 };
-const lun = { portal: '127.0.0.1:3260', iqn: 'iqn.x:y', lun: 1, initiator: 'iqn.x:z', readonly: false, chap: null, mountpoint: '/s/disk' };
+const lun = {
+  portal: '127.0.0.1:3260',
+  iqn: 'iqn.x:y',
+  lun: 1,
+  initiator: 'iqn.x:z',
+  readonly: false,
+  chap: null,
+  mountpoint: '/s/disk',
+};
 
 const commands: readonly Argv[] = [
-  tgt.showTargets(on), tgt.showAccounts(on), tgt.showPortals(on), tgt.newTarget(on, 1, 'iqn.x:y'), tgt.deleteTarget(on, 1),
-  tgt.setTargetState(on, 1, 'offline'), tgt.closeConnection(on, 1, 2, 3), tgt.newLun(on, 1, 1, '/srv/v'), tgt.updateLun(on, 1, 1, { online: '0' }),
-  tgt.newAccount(on, { username: 'u', password: 'p' }), tgt.deleteAccount(on, 'u'), tgt.bindAccount(on, 1, 'u'),
-  tgt.allowAll(on, 1), tgt.endTgtd(on), libiscsi.showLunAsFile(lun), libiscsi.unmount(`/srv/connections/${randomUUID()}/disk`),
+  tgt.showTargets(on),
+  tgt.showAccounts(on),
+  tgt.showPortals(on),
+  tgt.newTarget(on, 1, 'iqn.x:y'),
+  tgt.deleteTarget(on, 1),
+  tgt.setTargetState(on, 1, 'offline'),
+  tgt.closeConnection(on, 1, 2, 3),
+  tgt.newLun(on, 1, 1, '/srv/v'),
+  tgt.updateLun(on, 1, 1, { online: '0' }),
+  tgt.newAccount(on, { username: 'u', password: 'p' }),
+  tgt.deleteAccount(on, 'u'),
+  tgt.bindAccount(on, 1, 'u'),
+  tgt.allowAll(on, 1),
+  tgt.endTgtd(on),
+  libiscsi.showLunAsFile(lun),
+  libiscsi.unmount(`/srv/connections/${randomUUID()}/disk`),
 ];
 
 describe('the filters', () => {
-  it.each(commands.map((argv) => [argv.slice(0, 9).join(' '), argv] as const))('let pass, exactly once: %s', async (_title, argv) => {
-    expect(matchingFilters(await loadFilters(filterDirectory), revealed(argv))).toHaveLength(1);
-  });
+  it.each(commands.map((argv) => [argv.slice(0, 9).join(' '), argv] as const))(
+    'let pass, exactly once: %s',
+    async (_title, argv) => {
+      expect(matchingFilters(await loadFilters(filterDirectory), revealed(argv))).toHaveLength(1);
+    },
+  );
 
   it.each([
     [['sh', '-c', 'id']],
@@ -31,7 +54,9 @@ describe('the filters', () => {
     [['/tmp/tgtadm', '--op', 'show']],
     [[' tgtadm']],
   ] as [string[]][])('refuse %j', async ([program = '', ...args]) => {
-    await expect(runAsRoot([program, ...args], { silenceTimeoutMs: 1_000 })).rejects.toMatchObject({ code: 'PermissionDenied' });
+    await expect(runAsRoot([program, ...args], { silenceTimeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'PermissionDenied',
+    });
   });
 
   it('start the program that the filter names by its full path', async () => {
@@ -42,9 +67,13 @@ describe('the filters', () => {
   });
 
   it('are read as oslo.rootwrap reads them', () => {
-    const text = '# comment\n[DEFAULT]\nx = y\n\n[Filters]\n; other comment\na: CommandFilter, /sbin/lvs, root\nb=RegExpFilter, kill, nova, kill, -\\d+, \\d+\n';
+    const text =
+      '# comment\n[DEFAULT]\nx = y\n\n[Filters]\n; other comment\na: CommandFilter, /sbin/lvs, root\nb=RegExpFilter, kill, nova, kill, -\\d+, \\d+\n';
     const filters = parseFilterFile('x.filters', text);
-    expect(filters.map(({ name, runAs }) => [name, runAs])).toEqual([['a', 'root'], ['b', 'nova']]);
+    expect(filters.map(({ name, runAs }) => [name, runAs])).toEqual([
+      ['a', 'root'],
+      ['b', 'nova'],
+    ]);
     const nameOf = (...words: string[]): string[] => matchingFilters(filters, words).map(({ name }) => name);
     expect(nameOf('lvs', '--anything')).toEqual(['a']);
     expect(nameOf('/sbin/lvs')).toEqual(['a']);

@@ -25,8 +25,11 @@ afterEach(async () => {
   await scratch.remove();
 });
 
-const take = <T>(epoch: number, work: (lockFd: number) => Promise<T>, more: { signal?: AbortSignal; onWait?: (reason: string) => void } = {}) =>
-  withHostLock({ stateDir: scratch.path, resourceId, epoch, signal: never, ...more }, work);
+const take = <T>(
+  epoch: number,
+  work: (lockFd: number) => Promise<T>,
+  more: { signal?: AbortSignal; onWait?: (reason: string) => void } = {},
+) => withHostLock({ stateDir: scratch.path, resourceId, epoch, signal: never, ...more }, work);
 
 async function holder(epoch: number, mode = ''): Promise<{ readonly process: Daemon; readonly said: string }> {
   const logFile = join(scratch.path, `holder-${started.length}.log`);
@@ -37,7 +40,9 @@ async function holder(epoch: number, mode = ''): Promise<{ readonly process: Dae
     stopSignal: 'SIGTERM',
   });
   started.push(daemon);
-  await eventually('the holder to take the lock', { timeoutMs: 20_000 }, async () => (await readFile(logFile, 'utf8')).includes('locked'));
+  await eventually('the holder to take the lock', { timeoutMs: 20_000 }, async () =>
+    (await readFile(logFile, 'utf8')).includes('locked'),
+  );
   return { process: daemon, said: await readFile(logFile, 'utf8') };
 }
 
@@ -45,7 +50,13 @@ async function holder(epoch: number, mode = ''): Promise<{ readonly process: Dae
 function successor(epoch: number) {
   const waits: string[] = [];
   const state = { has: false };
-  const done = take(epoch, async () => { state.has = true; }, { onWait: (reason) => waits.push(reason) });
+  const done = take(
+    epoch,
+    async () => {
+      state.has = true;
+    },
+    { onWait: (reason) => waits.push(reason) },
+  );
   return { state, waits, done };
 }
 
@@ -61,7 +72,10 @@ describe('a host lock', () => {
     };
     await Promise.all(Array.from({ length: 8 }, () => take(1, work)));
     expect(most).toBe(1);
-    const other = withHostLock({ stateDir: scratch.path, resourceId: randomUUID(), epoch: 1, signal: never }, async () => 'other');
+    const other = withHostLock(
+      { stateDir: scratch.path, resourceId: randomUUID(), epoch: 1, signal: never },
+      async () => 'other',
+    );
     expect(await take(1, () => other)).toBe('other');
   });
 
@@ -115,7 +129,10 @@ describe('a host lock', () => {
   it('stops waiting when it is cancelled', async () => {
     const { process: held } = await holder(1);
     const cancel = new AbortController();
-    const waiting = take(2, async () => 'acted', { signal: cancel.signal, onWait: () => cancel.abort(new Error('cancelled')) });
+    const waiting = take(2, async () => 'acted', {
+      signal: cancel.signal,
+      onWait: () => cancel.abort(new Error('cancelled')),
+    });
     await expect(waiting).rejects.toThrow('cancelled');
     held.kill();
     expect(await take(2, async () => 'acted')).toBe('acted');
@@ -124,10 +141,14 @@ describe('a host lock', () => {
   it('leaves its place in this process’s queue when it is cancelled', async () => {
     let release = (): void => {};
     let started = false;
-    const first = take(1, () => new Promise<void>((resolve) => {
-      release = resolve;
-      started = true;
-    }));
+    const first = take(
+      1,
+      () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+          started = true;
+        }),
+    );
     await eventually('the first to start', { timeoutMs: 5_000 }, async () => started);
     const cancel = new AbortController();
     const second = take(1, async () => 'acted', { signal: cancel.signal });

@@ -17,7 +17,13 @@ describe('run', () => {
 
   it('gives a command a fixed environment and nothing of ours', async () => {
     const { stdout } = await run(['env'], { silenceTimeoutMs, env: { EXTRA: '1' } });
-    expect(stdout.trim().split('\n').map((line) => line.split('=')[0]).toSorted()).toEqual(['EXTRA', 'LC_ALL', 'PATH']);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=')[0])
+        .toSorted(),
+    ).toEqual(['EXTRA', 'LC_ALL', 'PATH']);
   });
 
   it('says which command is missing', async () => {
@@ -30,7 +36,9 @@ describe('run', () => {
     const argv = ['sh', '-c', 'echo "bad password $1" >&2; exit 3', 'sh', secret('tell-nobody')] as const;
     const error: unknown = await run(argv, { silenceTimeoutMs }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'CommandFailed', exitCode: 3, stderr: 'bad password ***\n' });
-    expect(`${inspect(error, { depth: 9 })} ${JSON.stringify(argv)} ${inspect(argv)} ${shown(argv)}`).not.toContain('tell-nobody');
+    expect(`${inspect(error, { depth: 9 })} ${JSON.stringify(argv)} ${inspect(argv)} ${shown(argv)}`).not.toContain(
+      'tell-nobody',
+    );
   });
 
   it('takes the exit codes it is told to for answers', async () => {
@@ -62,6 +70,8 @@ describe('run', () => {
   });
 
   it('refuses more output than is believable', async () => {
-    await expect(run(['yes'], { silenceTimeoutMs, maxOutputChars: 1000 })).rejects.toMatchObject({ code: 'UnexpectedOutput' });
+    await expect(run(['yes'], { silenceTimeoutMs, maxOutputChars: 1000 })).rejects.toMatchObject({
+      code: 'UnexpectedOutput',
+    });
   });
 });

@@ -26,21 +26,34 @@ describe('what tgtadm prints', () => {
       sessions: [{ sid: 5, initiator: 'iqn.2008-11.org.linux-kvm', cids: [0] }],
       luns: [
         { lun: 0, sizeMb: 0, online: true, readonly: false, path: null },
-        { lun: 1, sizeMb: 67, online: true, readonly: false, path: '/srv/volumes/volume-8d85c306-6add-4850-b850-aa8288c03319' },
+        {
+          lun: 1,
+          sizeMb: 67,
+          online: true,
+          readonly: false,
+          path: '/srv/volumes/volume-8d85c306-6add-4850-b850-aa8288c03319',
+        },
       ],
       accounts: ['u1'],
       acl: ['ALL'],
     });
     expect(half).toMatchObject({ tid: 2, state: 'offline', sessions: [], accounts: [], acl: [] });
-    expect(readonly).toMatchObject({ tid: 3, acl: [], luns: [{ lun: 0 }, { lun: 1, sizeMb: 322_123, online: false, readonly: true }] });
+    expect(readonly).toMatchObject({
+      tid: 3,
+      acl: [],
+      luns: [{ lun: 0 }, { lun: 1, sizeMb: 322_123, online: false, readonly: true }],
+    });
     expect(parseTargets('')).toEqual([]);
     expect(parseAccounts('Account list:\n    u1\n    u2\n')).toEqual(['u1', 'u2']);
     expect(parsePortals('Portal: 127.0.0.1:3260,1\nPortal: [::]:3260,1\n')).toEqual(['127.0.0.1:3260', '[::]:3260']);
   });
 
-  it.each(['tgtadm: usage', 'Target x: y\n', threeTargets.replace('Size: 67 MB', 'Size: some MB')])('is refused when it is something else', (text) => {
-    expect(() => parseTargets(text)).toThrow(expect.objectContaining({ code: 'UnexpectedOutput' }));
-  });
+  it.each(['tgtadm: usage', 'Target x: y\n', threeTargets.replace('Size: 67 MB', 'Size: some MB')])(
+    'is refused when it is something else',
+    (text) => {
+      expect(() => parseTargets(text)).toThrow(expect.objectContaining({ code: 'UnexpectedOutput' }));
+    },
+  );
 });
 
 describe.skipIf(reason !== null)('the target driver tgtadm', () => {
@@ -60,21 +73,26 @@ describe.skipIf(reason !== null)('the target driver tgtadm', () => {
 
   promisesOfTargets(() => ({ target, directory: scratch.path }));
 
-  const show = async () => parseTargets(await tgtadm(commands.showTargets({ controlPort: running.options.tgt_control_port })));
-  const accounts = async () => parseAccounts(await tgtadm(commands.showAccounts({ controlPort: running.options.tgt_control_port })));
+  const show = async () =>
+    parseTargets(await tgtadm(commands.showTargets({ controlPort: running.options.tgt_control_port })));
+  const accounts = async () =>
+    parseAccounts(await tgtadm(commands.showAccounts({ controlPort: running.options.tgt_control_port })));
 
-  it.each([1, 2, 3, 4, 5, 6, 7])('repairs an export whose maker died after command %i, and can remove it', async (commandsDone) => {
-    const request = await newExport(scratch.path);
-    const half = () => target.exportVolume(dyingAfter(commandsDone), request).catch(() => 'died');
-    await half();
-    const connection = await target.exportVolume(newStep(), request);
-    await onLun(iscsiUrl(connection, request.chap), 'write -P 9 0 4k', 'read -P 9 0 4k');
-    await target.removeExport(newStep(), request.volumeId);
-    await half();
-    await target.removeExport(newStep(), request.volumeId);
-    expect(await show()).toEqual([]);
-    expect(await accounts()).toEqual([]);
-  });
+  it.each([1, 2, 3, 4, 5, 6, 7])(
+    'repairs an export whose maker died after command %i, and can remove it',
+    async (commandsDone) => {
+      const request = await newExport(scratch.path);
+      const half = () => target.exportVolume(dyingAfter(commandsDone), request).catch(() => 'died');
+      await half();
+      const connection = await target.exportVolume(newStep(), request);
+      await onLun(iscsiUrl(connection, request.chap), 'write -P 9 0 4k', 'read -P 9 0 4k');
+      await target.removeExport(newStep(), request.volumeId);
+      await half();
+      await target.removeExport(newStep(), request.volumeId);
+      expect(await show()).toEqual([]);
+      expect(await accounts()).toEqual([]);
+    },
+  );
 
   it.each([1, 2, 3, 4, 5])('finishes a removal that died after command %i', async (commandsDone) => {
     const request = await newExport(scratch.path);
@@ -90,7 +108,8 @@ describe.skipIf(reason !== null)('the target driver tgtadm', () => {
     await truncate(request.path.path, 96 * mib);
     await target.refreshSize(dyingAfter(commandsDone), request.volumeId).catch(() => 'died');
     await target.refreshSize(newStep(), request.volumeId);
-    await onLun(iscsiUrl(connection, request.chap), 'write -P 9 90M 4k', 'read -P 9 90M 4k');
+    const served = onLun(iscsiUrl(connection, request.chap), 'write -P 9 90M 4k', 'read -P 9 90M 4k');
+    await expect(served).resolves.toMatchObject({ exitCode: 0 });
     await target.removeExport(newStep(), request.volumeId);
   });
 
@@ -99,7 +118,11 @@ describe.skipIf(reason !== null)('the target driver tgtadm', () => {
     const url = iscsiUrl(await target.exportVolume(newStep(), request), request.chap);
     const blocks = Array.from({ length: 60 }, (_, i) => i);
     let done = false;
-    const writing = onLun(url, ...blocks.flatMap((i) => [`aio_write -q -P ${i + 1} ${i}M 1M`, 'sleep 50']), 'aio_flush').finally(() => {
+    const writing = onLun(
+      url,
+      ...blocks.flatMap((i) => [`aio_write -q -P ${i + 1} ${i}M 1M`, 'sleep 50']),
+      'aio_flush',
+    ).finally(() => {
       done = true;
     });
     let refreshed = 0;
@@ -131,7 +154,10 @@ describe.skipIf(reason !== null)('the target driver tgtadm', () => {
 
   it('says so when no tgtd answers', async () => {
     const nobody = new TgtTargetDriver({ ...running.options, tgt_control_port: 32_766 }, scratch.path);
-    await expect(nobody.checkForSetup()).rejects.toMatchObject({ code: 'Unreachable', message: expect.stringContaining('tgt_control_port') });
+    await expect(nobody.checkForSetup()).rejects.toMatchObject({
+      code: 'Unreachable',
+      message: expect.stringContaining('tgt_control_port'),
+    });
   });
 });
 
@@ -157,8 +183,15 @@ describe.skipIf(reason !== null)('a tgtd of our own', () => {
     const scratch = await scratchDirectory();
     const first = await testTgtd(scratch.path);
     const controlPort = (await freePort()) % 32_768;
-    const clash = startTgtd({ controlPort, portalPort: first.options.target_port, logFile: `${scratch.path}/second.log` });
-    await expect(clash).rejects.toMatchObject({ code: 'CommandFailed', message: expect.stringContaining(first.tgtd.portal) });
+    const clash = startTgtd({
+      controlPort,
+      portalPort: first.options.target_port,
+      logFile: `${scratch.path}/second.log`,
+    });
+    await expect(clash).rejects.toMatchObject({
+      code: 'CommandFailed',
+      message: expect.stringContaining(first.tgtd.portal),
+    });
     await first.tgtd.stop();
     await scratch.remove();
   });

@@ -26,14 +26,19 @@ afterAll(async () => {
 
 describe.skipIf(reason !== null)('on a full disk', () => {
   const origin = { option: 'full.file_volumes_dir', path: scratch.path };
-  const driver = new FileVolumeDriver(fileVolumeOptions.parse({ volume_backend_name: 'full', file_volumes_dir: scratch.path }));
+  const driver = new FileVolumeDriver(
+    fileVolumeOptions.parse({ volume_backend_name: 'full', file_volumes_dir: scratch.path }),
+  );
 
   it('a clone that cannot fit is refused before it takes the last space, naming the option, and leaves nothing', async () => {
     const source = { id: randomUUID(), sizeGib: 1 };
     await driver.createVolume(newStep(), source, { kind: 'blank' });
     await writeAt(await driver.volumePath(source.id), 0, randomBytes(40 * mib));
     const clone = driver.createVolume(newStep(), { id: randomUUID(), sizeGib: 1 }, { kind: 'volume', volume: source });
-    await expect(clone).rejects.toMatchObject({ code: 'InsufficientSpace', message: expect.stringContaining('full.file_volumes_dir') });
+    await expect(clone).rejects.toMatchObject({
+      code: 'InsufficientSpace',
+      message: expect.stringContaining('full.file_volumes_dir'),
+    });
     expect(await readdir(join(scratch.path, '.partial'))).toEqual([]);
   });
 
@@ -43,6 +48,9 @@ describe.skipIf(reason !== null)('on a full disk', () => {
     const copies = (async () => {
       for (let i = 0; i < 4; i += 1) await copyData(newStep(), source, join(scratch.path, `copy-${i}`), origin);
     })();
-    await expect(copies).rejects.toMatchObject({ code: 'InsufficientSpace', message: expect.stringContaining('no space left') });
+    await expect(copies).rejects.toMatchObject({
+      code: 'InsufficientSpace',
+      message: expect.stringContaining('no space left'),
+    });
   });
 });

@@ -16,7 +16,9 @@ async function newDriver() {
   if (typeof mounted === 'string') throw new Error(mounted);
   const directory = join(mounted.path, randomUUID());
   await mkdir(directory);
-  const driver = new FileVolumeDriver(fileVolumeOptions.parse({ volume_backend_name: 'reflinks', file_volumes_dir: directory }));
+  const driver = new FileVolumeDriver(
+    fileVolumeOptions.parse({ volume_backend_name: 'reflinks', file_volumes_dir: directory }),
+  );
   return { driver, remove: () => rm(directory, { recursive: true }) };
 }
 

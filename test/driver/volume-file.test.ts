@@ -96,7 +96,9 @@ describe('the volume driver file', () => {
     const driver = driverIn(scratch.path, { file_capacity_gib: '2' });
     const volume = { id: randomUUID(), sizeGib: 1 };
     await driver.createVolume(newStep(), volume, { kind: 'blank' });
-    expect(await driver.stats()).toMatchObject([{ poolName: 'files', totalGib: 2, freeGib: 2, thinProvisioning: true }]);
+    expect(await driver.stats()).toMatchObject([
+      { poolName: 'files', totalGib: 2, freeGib: 2, thinProvisioning: true },
+    ]);
     await writeAt(await driver.volumePath(volume.id), 0, randomBytes(64 * mib));
     expect((await driver.stats())[0]?.freeGib).toBeCloseTo(2 - 64 / 1024, 2);
   });
@@ -126,7 +128,10 @@ describe('the volume driver file', () => {
   ])('translates %s into %s', (errno, code) => {
     const error = Object.assign(new Error(errno), { code: errno });
     const translated = translateFsError(error, { option: 'files.file_volumes_dir', path: '/srv/v' });
-    expect(translated).toMatchObject({ code, message: expect.stringContaining('/srv/v (option files.file_volumes_dir)') });
+    expect(translated).toMatchObject({
+      code,
+      message: expect.stringContaining('/srv/v (option files.file_volumes_dir)'),
+    });
   });
 
   it('refuses a map that makes no sense instead of taking it for empty', () => {

@@ -81,6 +81,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const services = {
     report: (report: HostReport) => saveReport(db, report),
     reportProgress: () => Promise.resolve(),
+    wantedExports: () => Promise.resolve([]),
     targetSecret: () => Promise.resolve({ username: 'lab', password: 'labsecret1234' }),
   };
   const workers: RunningWorker[] = [];

@@ -8,6 +8,9 @@ const program = new Command('scoria')
   .showHelpAfterError()
   .enablePositionalOptions();
 
+/** What workers/cli/demo/main.ts exports. */
+type DemoCommand = (flags: LaunchFlags & { readonly keep?: boolean }) => Promise<number>;
+
 /** What a command answers becomes the exit code. */
 const exitWith = async (code: number | Promise<number>): Promise<void> => {
   process.exitCode = await code;
@@ -16,6 +19,13 @@ const exitWith = async (code: number | Promise<number>): Promise<void> => {
 addLaunchOptions(program.command('up').description('start everything on this machine and keep it running')).action(
   async (flags: LaunchFlags) => exitWith((await import('./up.ts')).up(flags)),
 );
+
+addLaunchOptions(program.command('demo').description("a volume's whole life on real bytes, step by step"))
+  .option('--keep', 'leave everything running at the end')
+  .action(async (flags: LaunchFlags & { keep?: boolean }) => {
+    const { demo } = (await import(new URL('demo/main.ts', import.meta.url).href)) as { demo: DemoCommand };
+    return exitWith(demo(flags));
+  });
 
 program
   .command('test [suites...]')

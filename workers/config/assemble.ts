@@ -1,8 +1,13 @@
 // Gives checked values the names and units that the rest of Scoria uses.
+import type { BackupOptions } from '../../drivers/backup/config.ts';
 import type { BackendConfig, FixedValues, ScoriaConfig, TemporalConfig } from './config.ts';
 
 /** Everything in `values` has been checked already. */
-export function assembleConfig(values: FixedValues, backends: readonly BackendConfig[]): ScoriaConfig {
+export function assembleConfig(
+  values: FixedValues,
+  backends: readonly BackendConfig[],
+  backup: BackupOptions,
+): ScoriaConfig {
   const { DEFAULT: main, scoria } = values;
   return {
     host: main.host,
@@ -31,7 +36,12 @@ export function assembleConfig(values: FixedValues, backends: readonly BackendCo
     quotaDefaults: quotaDefaultsOf(values),
     noSnapshotGbQuota: main.no_snapshot_gb_quota,
     backends,
-    backup: backupOf(values),
+    backup: {
+      driver: main.backup_driver,
+      useSameHost: main.backup_use_same_host,
+      maxOperations: main.backup_max_operations,
+      options: backup,
+    },
     steps: {
       maximumAttempts: scoria.step_maximum_attempts,
       initialIntervalMs: scoria.step_initial_interval_ms,
@@ -90,29 +100,5 @@ function quotaDefaultsOf({ DEFAULT: main }: FixedValues): Readonly<Record<string
     backup_gigabytes: main.quota_backup_gigabytes,
     groups: main.quota_groups,
     per_volume_gigabytes: main.per_volume_size_limit,
-  };
-}
-
-/** Cinder's several words for one thing. */
-const compressionWords = {
-  none: 'none',
-  off: 'none',
-  no: 'none',
-  zlib: 'zlib',
-  gzip: 'zlib',
-  bz2: 'bz2',
-  bzip2: 'bz2',
-} as const;
-
-function backupOf({ DEFAULT: main }: FixedValues): ScoriaConfig['backup'] {
-  return {
-    driver: main.backup_driver,
-    useSameHost: main.backup_use_same_host,
-    maxOperations: main.backup_max_operations,
-    posixPath: main.backup_posix_path,
-    fileSizeBytes: main.backup_file_size,
-    shaBlockBytes: main.backup_sha_block_size_bytes,
-    compression: compressionWords[main.backup_compression_algorithm],
-    container: main.backup_container,
   };
 }

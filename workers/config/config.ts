@@ -1,5 +1,6 @@
 // The configuration as the rest of Scoria sees it: camelCase, units last, everything checked.
 import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
+import type { BackupOptions } from '../../drivers/backup/config.ts';
 import type { FileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import type { commonBackendOptions } from './backend-options.ts';
 import type { BackupDriverName, VolumeDriverName } from './driver-names.ts';
@@ -100,14 +101,8 @@ export interface BackupConfig {
   readonly useSameHost: boolean;
   /** 0 = no limit. */
   readonly maxOperations: number;
-  /** Where the posix driver keeps its containers. */
-  readonly posixPath: string;
-  /** Size of one chunk before compression; a multiple of `shaBlockBytes`. */
-  readonly fileSizeBytes: number;
-  readonly shaBlockBytes: number;
-  readonly compression: 'none' | 'zlib' | 'bz2';
-  /** Container of backups whose user names none; null = the driver's own. */
-  readonly container: string | null;
+  /** What the chunked engine and its store are made with, by Cinder's names. */
+  readonly options: BackupOptions;
 }
 
 /** What readSection() made of each fixed section. */

@@ -1,7 +1,9 @@
 // Reads a configuration: text in, a checked ScoriaConfig and warnings out, or everything that is wrong at once.
+import { backupOptions } from '../../drivers/backup/config.ts';
 import { assembleConfig } from './assemble.ts';
 import { commonBackendOptions, driverOptions, driverSchemas } from './backend-options.ts';
 import type { BackendConfig, FixedValues, ScoriaConfig } from './config.ts';
+import { checkByDriver } from './driver-check.ts';
 import type { LookUp } from './interpolate.ts';
 import type { OptionTable } from './option.ts';
 import { fixedSections } from './options.ts';
@@ -41,11 +43,17 @@ export function parseConfig(texts: readonly SourceText[], options: LoadOptions =
   ) as unknown as FixedValues;
   const sections = values.DEFAULT.enabled_backends ?? [];
   const backends = sections.map((section) => readBackend(section, values, { source, lookUp, report }));
-  problems.push(...inconsistencies(values, source));
+  const backup = checkByDriver({
+    schema: backupOptions,
+    values: backupValues(values),
+    places: ['DEFAULT'],
+    source,
+    report,
+  });
   const warnings = warningsAbout(source, { fixed: fixedSections, backends: sections, backend: backendOptionNames });
   const lines = [...source.faults, ...new Set(problems.map(describeProblem))];
   if (lines.length > 0) throw new ConfigError(lines, warnings);
-  return { config: assembleConfig(values, backends), warnings };
+  return { config: assembleConfig(values, backends, backup), warnings };
 }
 
 interface Reading {
@@ -56,49 +64,25 @@ interface Reading {
 
 function readBackend(section: string, { DEFAULT: main }: FixedValues, reading: Reading): BackendConfig {
   // https://docs.openstack.org/cinder/latest/admin/multi-backend.html: what a back-end does not set is shared.
-  const places = [section, 'backend_defaults'];
+  const places = [section, 'backend_defaults'] as const;
   const common = readSection({ ...reading, section, places, table: commonBackendOptions });
   const driver = common.volume_driver;
-  const own = driver && readSection({ ...reading, section, places, table: driverOptions[driver] });
   const backendName = common.volume_backend_name ?? section;
+  const special = driver && readSection({ ...reading, section, places, table: driverOptions[driver] });
+  const own = { ...common, ...special, volume_backend_name: backendName };
   return {
     section,
     driver,
     backendName,
     availabilityZone: common.backend_availability_zone ?? main.storage_availability_zone,
-    options:
-      driver && checkedByDriver(section, driver, { ...common, ...own, volume_backend_name: backendName }, reading),
+    options: driver && checkByDriver({ ...reading, schema: driverSchemas[driver], values: own, places }),
     common,
   };
 }
 
-/** The driver's own schema gets the values that have been read; what it refuses is a problem like any other. */
-function checkedByDriver(
-  section: string,
-  driver: keyof typeof driverSchemas,
-  values: Readonly<Record<string, unknown>>,
-  { source, report }: Reading,
-): BackendConfig['options'] {
-  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined));
-  const parsed = driverSchemas[driver].safeParse(given);
-  for (const issue of parsed.error?.issues ?? []) {
-    const option = String(issue.path[0] ?? 'volume_driver');
-    // Reported before, when it was read.
-    if (option in values && values[option] === undefined) continue;
-    const set = source.get(section, option) ?? source.get('backend_defaults', option);
-    const where = set ? `${set.file}:${set.line}` : source.name;
-    report({ section, option, found: set?.value ?? null, allowed: issue.message, where });
-  }
-  return parsed.data as BackendConfig['options'];
-}
-
-/** What each value allows and the two together do not. */
-function inconsistencies({ DEFAULT: main }: FixedValues, source: Source): readonly Problem[] {
-  const { backup_file_size: chunk, backup_sha_block_size_bytes: block } = main;
-  // https://docs.openstack.org/cinder/latest/configuration/block-storage/backup/posix-backup-driver.html
-  if (!chunk || !block || chunk % block === 0) return [];
-  const allowed = `a multiple of backup_sha_block_size_bytes, which is ${block}`;
-  return [{ section: 'DEFAULT', option: 'backup_file_size', found: String(chunk), allowed, where: source.name }];
+/** Only the options of the backup service, under Scoria's name for its driver. */
+function backupValues({ DEFAULT: main }: FixedValues): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(main).filter(([name]) => name in backupOptions.shape));
 }
 
 const backendTables: readonly OptionTable[] = [commonBackendOptions, ...Object.values(driverOptions)];

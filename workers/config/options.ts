@@ -34,9 +34,6 @@ function ownAddress(): string {
 
 const serviceName = matching(/^[^@#\s/]+$/, 'a name without spaces, @, # and /');
 
-/** Cinder's words, several of which mean the same; zstd needs a program that is not asked for yet. */
-const compression = oneOf(['none', 'off', 'no', 'zlib', 'gzip', 'bz2', 'bzip2']);
-
 export const defaultOptions = {
   host: withDefault(serviceName, hostname()),
   my_ip: withDefault(text, ownAddress()),
@@ -100,11 +97,15 @@ export const defaultOptions = {
   backup_driver: withDefault(backupDriverKind, 'posix'),
   backup_use_same_host: withDefault(flag, 'false'),
   backup_max_operations: withDefault(integer(0), '15'),
+  // Checked further by drivers/backup/config.ts, which has the last word on what begins with backup_.
   backup_posix_path: withDefault(path, '$state_path/backup'),
-  backup_file_size: withDefault(integer(32_768), '1999994880'),
+  backup_file_size: withDefault(integer(512), '1999994880'),
   backup_sha_block_size_bytes: withDefault(integer(512), '32768'),
-  backup_compression_algorithm: withDefault(compression, 'zlib'),
+  backup_compression_algorithm: withDefault(text, 'zlib'),
   backup_container: mayBeLeftOut(text),
+  backup_enable_progress_timer: withDefault(flag, 'true'),
+  backup_object_number_per_notification: withDefault(integer(1), '10'),
+  backup_timer_interval: withDefault(integer(1), '120'),
 
   debug: withDefault(flag, 'false'),
 } as const satisfies OptionTable;

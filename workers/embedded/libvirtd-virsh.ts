@@ -1,8 +1,8 @@
 // What the launcher, the demo and the tests do with instances themselves: define, start and end them.
-import { mustRunTool } from '../../privileged/tool.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mustRunTool } from '../../privileged/tool.ts';
 
 export interface EmbeddedVirsh {
   /** Runs `virsh words…`; answers its output. Throws with what virsh said. */

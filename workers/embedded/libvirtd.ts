@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { startDaemon, type Daemon } from '../../privileged/daemon.ts';
+import { minimalEnvironment } from '../../privileged/environment.ts';
 import { endRememberedProcess, rememberProcess } from '../../privileged/leftover.ts';
 import { waitUntil } from './eventually.ts';
 import { endGuests } from './libvirtd-guests.ts';
@@ -44,7 +45,8 @@ export async function startLibvirtd(options: EmbeddedLibvirtdOptions): Promise<E
   const pidFile = join(directory, 'libvirtd.pid');
   await endRememberedProcess(pidFile, stopGraceMs);
   const logFile = join(directory, 'libvirtd.log');
-  const daemon = await startDaemon({ command: 'unshare', args: namespaceArgs(paths), logFile, stopSignal: 'SIGTERM' });
+  const env = minimalEnvironment();
+  const daemon = await startDaemon({ command: 'unshare', args: namespaceArgs(paths), logFile, stopSignal: 'SIGTERM', env });
   const end = async (): Promise<void> => {
     await daemon.stop(stopGraceMs);
     await rm(pidFile, { force: true });

@@ -1,7 +1,7 @@
 // The host's line to the API: its internal endpoint, with the shared secret, and nothing of the database.
 import { request } from 'undici';
 import { z } from 'zod';
-import type { HostClaim, HostServices, StepProgress } from '../../activities/host-services.ts';
+import type { HostClaim, HostServices, StepProgress, WantedExport } from '../../activities/host-services.ts';
 import type { ChapSecret } from '../../drivers/target/target.ts';
 import type { HostReport, HostReporting } from './host-worker.ts';
 
@@ -9,13 +9,6 @@ export interface InternalApi {
   /** Base address, e.g. http://127.0.0.1:8777. */
   readonly url: string;
   readonly secret: string;
-}
-
-/** A volume that has to be exported by this back-end because something is attached to it. */
-export interface WantedExport {
-  readonly volumeId: string;
-  readonly readonly: boolean;
-  readonly chap: ChapSecret | null;
 }
 
 const requestTimeoutMs = 10_000;
@@ -48,7 +41,6 @@ export class HttpHostServices implements HostServices, HostReporting {
     return secretSchema.parse(answer).chap;
   }
 
-  /** What has to be exported on `serviceHost` (host@backend) after its target has been restarted. */
   async wantedExports(serviceHost: string): Promise<readonly WantedExport[]> {
     const query = new URLSearchParams({ host: serviceHost });
     return exportsSchema.parse(await this.#call('GET', `/internal/exports?${query.toString()}`)).exports;

@@ -33,5 +33,5 @@ export function writableCompression(word: string): 'zlib' | 'none' {
 /** An object is one zlib stream; whatever follows it or is missing from it is noticed by its MD5 and length. */
 function inflated(data: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   // The callback only marks errors as handled: the reader of the stream gets them.
-  return pipeline(data, createInflate({ chunkSize: outputBytes, highWaterMark: outputBytes }), () => undefined);
+  return pipeline(data, createInflate({ chunkSize: outputBytes }), () => undefined);
 }

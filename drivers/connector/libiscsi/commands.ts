@@ -27,7 +27,13 @@ export function showLunAsFile(lun: LunOnFile): Argv {
     'read-only': lun.readonly ? 'on' : 'off',
     ...(lun.chap ? { user: lun.chap.username, 'password-secret': 'chap' } : {}),
   };
-  const exported = { type: 'fuse', id: 'file', 'node-name': 'lun', mountpoint: lun.mountpoint, writable: lun.readonly ? 'off' : 'on' };
+  const exported = {
+    type: 'fuse',
+    id: 'file',
+    'node-name': 'lun',
+    mountpoint: lun.mountpoint,
+    writable: lun.readonly ? 'off' : 'on',
+  };
   return [
     'qemu-storage-daemon',
     ...(lun.chap ? ['--object', options({ qom: 'secret', id: 'chap', file: lun.chap.passwordFile })] : []),

@@ -45,7 +45,12 @@ export class LibiscsiConnector implements Connector {
     return { initiator: this.#initiator, host, ip, multipath: false, platform: machine(), os_type: process.platform };
   }
 
-  async connect(step: StepContext, volumeId: string, connection: ConnectionInfo, chap: ChapSecret | null): Promise<{ path: string }> {
+  async connect(
+    step: StepContext,
+    volumeId: string,
+    connection: ConnectionInfo,
+    chap: ChapSecret | null,
+  ): Promise<{ path: string }> {
     const place = this.#place(volumeId);
     if ((await rememberedProcess(place.pidFile)) !== null && (await isMounted(place.disk))) return { path: place.disk };
     await clear(place);
@@ -76,17 +81,28 @@ export class LibiscsiConnector implements Connector {
   async #start(step: StepContext, place: Place, lun: LunOnFile): Promise<void> {
     const [command = '', ...args] = revealed(await rootCommand(showLunAsFile(lun)));
     const { logFile, pidFile, disk } = place;
-    const daemon = await startDaemon({ command, args, logFile, env: minimalEnvironment(), stopSignal: 'SIGTERM', outlivesParent: true });
+    const daemon = await startDaemon({
+      command,
+      args,
+      logFile,
+      env: minimalEnvironment(),
+      stopSignal: 'SIGTERM',
+      outlivesParent: true,
+    });
     let ended = false;
     void daemon.exited.then(() => {
       ended = true;
     });
     try {
       await rememberProcess(pidFile, daemon.pid);
-      await eventually(`${lun.iqn} at ${lun.portal}`, { timeoutMs: connectTimeoutMs, signal: step.signal }, async () => {
-        if (ended) throw connectError(await readFile(logFile, 'utf8'), lun.portal, lun.iqn);
-        return isMounted(disk);
-      });
+      await eventually(
+        `${lun.iqn} at ${lun.portal}`,
+        { timeoutMs: connectTimeoutMs, signal: step.signal },
+        async () => {
+          if (ended) throw connectError(await readFile(logFile, 'utf8'), lun.portal, lun.iqn);
+          return isMounted(disk);
+        },
+      );
     } catch (error) {
       daemon.kill();
       await daemon.exited;
@@ -96,9 +112,9 @@ export class LibiscsiConnector implements Connector {
 
   #place(volumeId: string): Place {
     const directory = join(this.#options.state_path, 'connections', mustBeUuid(volumeId));
-    const [disk, pidFile, logFile, passwordFile] = ['disk', 'pid', 'log', 'password'].map((name) => join(directory, name)) as [
-      string, string, string, string,
-    ];
+    const [disk, pidFile, logFile, passwordFile] = ['disk', 'pid', 'log', 'password'].map((name) =>
+      join(directory, name),
+    ) as [string, string, string, string];
     return { directory, disk, pidFile, logFile, passwordFile };
   }
 }
@@ -106,7 +122,12 @@ export class LibiscsiConnector implements Connector {
 /** Takes its input apart again and refuses what it cannot be: it came over the network. */
 function lunOf(connection: ConnectionInfo, initiator: string, place: Place, chap: ChapSecret | null): LunOnFile {
   const { target_portal: portal, target_iqn: iqn, target_lun: lun, access_mode: accessMode } = connection.data;
-  if (connection.driver_volume_type !== 'iscsi' || typeof portal !== 'string' || typeof iqn !== 'string' || typeof lun !== 'number') {
+  if (
+    connection.driver_volume_type !== 'iscsi' ||
+    typeof portal !== 'string' ||
+    typeof iqn !== 'string' ||
+    typeof lun !== 'number'
+  ) {
     throw new StorageError('Misconfigured', `not an iSCSI connection: ${JSON.stringify(connection)}`);
   }
   return {

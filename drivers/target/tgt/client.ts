@@ -23,7 +23,9 @@ export async function tgtadm(argv: Argv, step?: Pick<StepContext, 'signal' | 'lo
     return stdout;
   } catch (error) {
     if (error instanceof CommandFailedError && notRunningExitCodes.includes(error.exitCode)) {
-      throw new StorageError('Unreachable', `tgtd does not answer (option tgt_control_port): ${error.message}`, { cause: error });
+      throw new StorageError('Unreachable', `tgtd does not answer (option tgt_control_port): ${error.message}`, {
+        cause: error,
+      });
     }
     throw error;
   }

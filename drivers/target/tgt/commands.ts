@@ -7,7 +7,16 @@ export interface Tgtadm {
 }
 
 const tgtadm = ({ controlPort }: Tgtadm, op: string, mode: string, ...rest: string[]): Argv => [
-  'tgtadm', '-C', String(controlPort), '--lld', 'iscsi', '--op', op, '--mode', mode, ...rest,
+  'tgtadm',
+  '-C',
+  String(controlPort),
+  '--lld',
+  'iscsi',
+  '--op',
+  op,
+  '--mode',
+  mode,
+  ...rest,
 ];
 
 export const showTargets = (on: Tgtadm): Argv => tgtadm(on, 'show', 'target');
@@ -17,7 +26,8 @@ export const showPortals = (on: Tgtadm): Argv => tgtadm(on, 'show', 'portal');
 export const newTarget = (on: Tgtadm, tid: number, iqn: string): Argv =>
   tgtadm(on, 'new', 'target', '--tid', String(tid), '--targetname', iqn);
 
-export const deleteTarget = (on: Tgtadm, tid: number): Argv => tgtadm(on, 'delete', 'target', '--force', '--tid', String(tid));
+export const deleteTarget = (on: Tgtadm, tid: number): Argv =>
+  tgtadm(on, 'delete', 'target', '--force', '--tid', String(tid));
 
 /** `offline` takes no new session and ends one when its initiator next asks for something; an idle one it leaves. */
 export const setTargetState = (on: Tgtadm, tid: number, state: 'offline' | 'ready'): Argv =>
@@ -40,7 +50,8 @@ export const newAccount = (on: Tgtadm, { username, password }: ChapSecret): Argv
   return [program, ...rest, secret(password)];
 };
 
-export const deleteAccount = (on: Tgtadm, username: string): Argv => tgtadm(on, 'delete', 'account', '--user', username);
+export const deleteAccount = (on: Tgtadm, username: string): Argv =>
+  tgtadm(on, 'delete', 'account', '--user', username);
 
 export const bindAccount = (on: Tgtadm, tid: number, username: string): Argv =>
   tgtadm(on, 'bind', 'account', '--tid', String(tid), '--user', username);
@@ -50,4 +61,12 @@ export const allowAll = (on: Tgtadm, tid: number): Argv =>
   tgtadm(on, 'bind', 'target', '--tid', String(tid), '--initiator-address', 'ALL');
 
 /** Ends tgtd itself, which it does only without targets. */
-export const endTgtd = (on: Tgtadm): Argv => ['tgtadm', '-C', String(on.controlPort), '--op', 'delete', '--mode', 'system'];
+export const endTgtd = (on: Tgtadm): Argv => [
+  'tgtadm',
+  '-C',
+  String(on.controlPort),
+  '--op',
+  'delete',
+  '--mode',
+  'system',
+];

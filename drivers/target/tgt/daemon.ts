@@ -41,7 +41,8 @@ export async function startTgtd(options: TgtdOptions): Promise<Tgtd> {
   const { pidFile } = options;
   const earlier = pidFile === undefined ? null : await rememberedProcess(pidFile);
   if (earlier !== null && pidFile !== undefined) {
-    if ((await portals(on))?.includes(portal)) return { pid: earlier, ...on, portal, stop: () => stopRemembered(on, pidFile) };
+    if ((await portals(on))?.includes(portal))
+      return { pid: earlier, ...on, portal, stop: () => stopRemembered(on, pidFile) };
     await stopRemembered(on, pidFile);
   }
   const daemon = await launch(options, portal);

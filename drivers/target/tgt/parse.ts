@@ -102,7 +102,10 @@ function field(text: string, name: string): string | null {
 }
 
 function linesOf(text: string | undefined): readonly string[] {
-  return (text ?? '').split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return (text ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 function unexpected(text: string): StorageError {

@@ -74,7 +74,8 @@ export class FileVolumeDriver implements VolumeDriver {
 
   async listObjects(): Promise<{ readonly volumeIds: readonly string[]; readonly snapshotIds: readonly string[] }> {
     const names = await this.#onDisk(() => readdir(this.#directory));
-    const idsOf = (prefix: 'volume' | 'snapshot'): readonly string[] => names.flatMap((name) => idIn(name, prefix) ?? []);
+    const idsOf = (prefix: 'volume' | 'snapshot'): readonly string[] =>
+      names.flatMap((name) => idIn(name, prefix) ?? []);
     return { volumeIds: idsOf('volume'), snapshotIds: idsOf('snapshot') };
   }
 
@@ -84,9 +85,11 @@ export class FileVolumeDriver implements VolumeDriver {
 
   /** Throws Missing, and SourceTooLarge when the new volume could not hold the source. */
   async #sourcePath(source: Exclude<VolumeSource, { kind: 'blank' }>, sizeBytes: number): Promise<string> {
-    const { path } = source.kind === 'snapshot' ? await this.snapshotPath(source.snapshot) : await this.volumePath(source.volume.id);
+    const { path } =
+      source.kind === 'snapshot' ? await this.snapshotPath(source.snapshot) : await this.volumePath(source.volume.id);
     const { size } = await stat(path);
-    if (size > sizeBytes) throw new StorageError('SourceTooLarge', `the source has ${size} bytes, the new volume ${sizeBytes}`);
+    if (size > sizeBytes)
+      throw new StorageError('SourceTooLarge', `the source has ${size} bytes, the new volume ${sizeBytes}`);
     return path;
   }
 

@@ -19,7 +19,11 @@ export async function poolStats(options: FileVolumeOptions): Promise<PoolStats> 
     totalGib: roundGib(totalBytes),
     freeGib: roundGib(freeBytes),
     reservedPercentage: options.reserved_percentage,
-    maxOverSubscriptionRatio: ratioOf(options.max_over_subscription_ratio, use.provisionedBytes, totalBytes - freeBytes),
+    maxOverSubscriptionRatio: ratioOf(
+      options.max_over_subscription_ratio,
+      use.provisionedBytes,
+      totalBytes - freeBytes,
+    ),
     thinProvisioning: true,
     multiattach: true,
     capabilities: {

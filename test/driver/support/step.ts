@@ -8,7 +8,13 @@ import type { StepContext } from '../../../drivers/step.ts';
 
 /** A step of a new operation that nobody cancels. */
 export function newStep(overrides: Partial<StepContext> = {}): StepContext {
-  return { operationId: randomUUID(), epoch: 1, signal: new AbortController().signal, reportProgress: () => {}, ...overrides };
+  return {
+    operationId: randomUUID(),
+    epoch: 1,
+    signal: new AbortController().signal,
+    reportProgress: () => {},
+    ...overrides,
+  };
 }
 
 export async function scratchDirectory(): Promise<{ readonly path: string; remove(): Promise<void> }> {

@@ -14,7 +14,10 @@ export interface TargetUnderTest {
 }
 
 const mib = 1024 ** 2;
-export const newChap = (): ChapSecret => ({ username: randomBytes(8).toString('hex'), password: randomBytes(8).toString('hex') });
+export const newChap = (): ChapSecret => ({
+  username: randomBytes(8).toString('hex'),
+  password: randomBytes(8).toString('hex'),
+});
 
 export async function newBacking(directory: string, volumeId: string, sizeBytes = 64 * mib): Promise<string> {
   const path = join(directory, `volume-${volumeId}`);
@@ -40,7 +43,14 @@ export function promisesOfTargets(under: () => TargetUnderTest): void {
     const { request, connection, url } = await exported();
     expect(connection).toMatchObject({
       driver_volume_type: 'iscsi',
-      data: { target_lun: 1, volume_id: request.volumeId, auth_method: 'CHAP', access_mode: 'rw', encrypted: false, qos_specs: null },
+      data: {
+        target_lun: 1,
+        volume_id: request.volumeId,
+        auth_method: 'CHAP',
+        access_mode: 'rw',
+        encrypted: false,
+        qos_specs: null,
+      },
     });
     expect(JSON.stringify(connection)).not.toContain(request.chap?.password);
     await onLun(url, 'write -P 0xab 1M 64k', 'read -P 0xab 1M 64k');

@@ -15,7 +15,12 @@ export async function whyNoIscsi(): Promise<string | null> {
 
 async function missing(): Promise<string | null> {
   if (process.getuid?.() !== 0) return 'tgtd needs root';
-  for (const [program, debianPackage] of [['tgtd', 'tgt'], ['tgtadm', 'tgt'], ['qemu-img', 'qemu-utils'], ['qemu-io', 'qemu-utils']] as const) {
+  for (const [program, debianPackage] of [
+    ['tgtd', 'tgt'],
+    ['tgtadm', 'tgt'],
+    ['qemu-img', 'qemu-utils'],
+    ['qemu-io', 'qemu-utils'],
+  ] as const) {
     if ((await findProgram(program)) === null) return `${program} is missing (Debian package ${debianPackage})`;
   }
   return missingForLibiscsi();
@@ -30,7 +35,16 @@ export async function testTgtd(directory: string): Promise<TestTgtd> {
   const portalPort = await freePort();
   // The port is this test's alone, so it serves as the control port too.
   const controlPort = portalPort % 32_768;
-  const tgtd = await startTgtd({ controlPort, portalPort, logFile: join(directory, 'tgtd.log'), pidFile: join(directory, 'tgtd.pid') });
-  const options = tgtOptions.parse({ target_ip_address: '127.0.0.1', target_port: portalPort, tgt_control_port: controlPort });
+  const tgtd = await startTgtd({
+    controlPort,
+    portalPort,
+    logFile: join(directory, 'tgtd.log'),
+    pidFile: join(directory, 'tgtd.pid'),
+  });
+  const options = tgtOptions.parse({
+    target_ip_address: '127.0.0.1',
+    target_port: portalPort,
+    tgt_control_port: controlPort,
+  });
   return { tgtd, options };
 }

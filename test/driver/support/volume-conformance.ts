@@ -14,7 +14,11 @@ export interface DriverUnderTest {
 
 const mib = 1024 ** 2;
 const newVolume = (sizeGib = 1): VolumeRef => ({ id: randomUUID(), sizeGib });
-const snapshotOf = (volume: VolumeRef): SnapshotRef => ({ id: randomUUID(), volumeId: volume.id, sizeGib: volume.sizeGib });
+const snapshotOf = (volume: VolumeRef): SnapshotRef => ({
+  id: randomUUID(),
+  volumeId: volume.id,
+  sizeGib: volume.sizeGib,
+});
 
 export async function writeAt({ path }: LocalPath, position: number, data: Buffer): Promise<void> {
   const file = await open(path, 'r+');
@@ -118,7 +122,10 @@ function lifePromises(driver: () => VolumeDriver, create: Create): void {
     const [pool] = await driver().stats();
     expect(pool?.totalGib).toBeGreaterThan(0);
     expect(pool?.freeGib).toBeLessThanOrEqual(pool?.totalGib ?? 0);
-    expect(pool?.capabilities).toMatchObject({ volume_backend_name: expect.any(String), storage_protocol: expect.any(String) });
+    expect(pool?.capabilities).toMatchObject({
+      volume_backend_name: expect.any(String),
+      storage_protocol: expect.any(String),
+    });
   });
 }
 
@@ -159,7 +166,9 @@ function sourcePromises(driver: () => VolumeDriver, create: Create): void {
     expect((await driver().listObjects()).volumeIds).toEqual([source.id]);
     // Somewhere in the middle, wherever that is on this machine: nothing or a whole clone, never half of one.
     const soon = newStep({ signal: AbortSignal.timeout(10), epoch: 2 });
-    await driver().createVolume(soon, clone, { kind: 'volume', volume: source }).catch(() => undefined);
+    await driver()
+      .createVolume(soon, clone, { kind: 'volume', volume: source })
+      .catch(() => undefined);
     await driver().createVolume(newStep({ epoch: 3 }), clone, { kind: 'volume', volume: source });
     const [from, to] = [await driver().volumePath(source.id), await driver().volumePath(clone.id)];
     expect(digest(await readAt(to, 0, 64 * mib))).toBe(digest(await readAt(from, 0, 64 * mib)));

@@ -1,0 +1,85 @@
+// `scoria demo`: everything set up, then the main job end to end on real bytes, step by step.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureClients } from '../../embedded/clients.ts';
+import { installTestPrograms } from '../../embedded/storage-programs.ts';
+import type { Launched } from '../../embedded/launch-options.ts';
+import { launch } from '../../embedded/launcher.ts';
+import { launchOptions, type LaunchFlags } from '../launch-flags.ts';
+import { stopOnSignals } from '../signals.ts';
+import { bootGuest, type DemoGuest } from './guest.ts';
+import { makeKnownFiles } from './known-files.ts';
+import { Narrator } from './narrator.ts';
+import { Openstack } from './openstack.ts';
+import { play } from './story.ts';
+
+export interface DemoFlags extends LaunchFlags {
+  /** Leaves everything running at the end, until Ctrl-C. */
+  readonly keep: boolean;
+}
+
+/** Plays the demo; answers the exit code. State is kept only in a temporary directory, unless one is named. */
+export async function demo(flags: DemoFlags): Promise<number> {
+  const narrator = new Narrator();
+  const say = (line: string): void => narrator.line(`     ${line}`);
+  const scratch = await mkdtemp(join(tmpdir(), 'scoria-demo-'));
+  let launched: Launched | null = null;
+  let guest: DemoGuest | null = null;
+  const signals = stopOnSignals({
+    onFirst: () => narrator.line('stopping; press Ctrl-C again to kill'),
+    onSecond: () => launched?.kill(),
+  });
+  try {
+    narrator.line('Setting up (the first time this downloads what is missing)');
+    await installTestPrograms(say);
+    const clients = await ensureClients({ say });
+    launched = await launch(launchOptions(flags, { say, signal: signals.signal }));
+    const { facts } = launched;
+    if (facts.libvirtUri === null) throw new Error('the demo needs libvirt and QEMU here; `scoria doctor` says what is missing');
+    const files = await makeKnownFiles(scratch);
+    guest = await bootGuest(facts.libvirtUri, files.imagePath, say);
+    narrator.line(`Scoria is up at ${facts.apiUrl}; the guest ${guest.name} is running.`);
+    const openstack = new Openstack(clients.openstack, facts, narrator);
+    await untilKnown(openstack, guest, signals.signal);
+    await play({ narrator, openstack, facts, guest, files });
+    await summarize(narrator, openstack, launched);
+    if (flags.keep) {
+      narrator.line('\nKept running (--keep). Ctrl-C stops it.');
+      await signals.received;
+    }
+    return 0;
+  } catch (error) {
+    narrator.line(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    if (launched) narrator.line(`Logs are in ${launched.facts.stateDir}.`);
+    return signals.signal.aborted ? 130 : 1;
+  } finally {
+    await guest?.remove();
+    await launched?.stop();
+    signals.dispose();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+const knownPatienceMs = 60_000;
+
+/** The compute worker reports its instances at intervals: until then Nova does not know the guest. */
+async function untilKnown(openstack: Openstack, guest: DemoGuest, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + knownPatienceMs;
+  for (;;) {
+    const found = await openstack.run(['server', 'show', guest.id], 'json').catch(() => null);
+    if (found) return;
+    signal.throwIfAborted();
+    if (Date.now() > deadline) throw new Error('the compute worker did not report the guest');
+  }
+}
+
+async function summarize(narrator: Narrator, openstack: Openstack, { facts }: Launched): Promise<void> {
+  const totalS = narrator.steps.reduce((sum, step) => sum + step.seconds, 0);
+  narrator.line(`\nAll ${narrator.steps.length} steps done in ${totalS.toFixed(1)} s. Each was a durable workflow:`);
+  const ui = facts.temporalUiUrl;
+  for (const operation of (await openstack.operations(null)).toReversed()) {
+    const address = ui === null ? operation.workflow_id : `${ui}/namespaces/${facts.temporalNamespace}/workflows/${encodeURIComponent(operation.workflow_id)}`;
+    narrator.line(`  ${operation.kind.padEnd(16)} ${operation.state.padEnd(10)} ${address}`);
+  }
+}
