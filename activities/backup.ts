@@ -22,6 +22,8 @@ export interface WriteBackupRequest {
   readonly claim: HostClaim;
   readonly backup: BackupIdentity;
   readonly data: DataAccess;
+  /** What an incremental backup builds on; null = a full one. */
+  readonly parent: BackupIdentity | null;
   readonly sizeGib: number;
   readonly volumeMetadata: Readonly<Record<string, unknown>>;
 }
@@ -34,6 +36,8 @@ export interface RemoveBackupRequest {
 export interface RestoreBackupRequest {
   readonly claim: HostClaim;
   readonly backup: BackupIdentity;
+  /** Parent, its parent, and so on to the full backup. */
+  readonly ancestors: readonly BackupIdentity[];
   readonly data: DataAccess;
   readonly volumeId: string;
   readonly sizeGib: number;

@@ -7,15 +7,18 @@ import { operationWorkflow } from './support/operation.ts';
 import { hostNameOf, type OperationRun } from './support/run.ts';
 
 interface BackupCreateInput {
+  readonly backupId: string;
+  /** The backup that an incremental one builds on. */
+  readonly parentId?: string | null;
   readonly volumeId: string;
   readonly snapshotId: string | null;
   readonly volumeMetadata?: Readonly<Record<string, unknown>>;
 }
 
 export const backupCreate = operationWorkflow('backupCreate', async (run) => {
-  const [facts] = Object.values(run.granted.facts.backups).slice(0, 1);
-  if (!facts) throw new Error('the operation has no backup');
-  const { volumeId, snapshotId, volumeMetadata = {} } = run.input<BackupCreateInput>();
+  const { backupId, volumeId, snapshotId, parentId = null, volumeMetadata = {} } = run.input<BackupCreateInput>();
+  const facts = run.backup(backupId);
+  const parent = parentId === null ? null : backupIdentity(run.backup(parentId));
   const host = placedHost(run, volumeId);
   run.show('Choosing a backup host');
   const backupHost = await control.chooseBackupHost(run.claim, facts.id, hostNameOf(host));
@@ -31,7 +34,7 @@ export const backupCreate = operationWorkflow('backupCreate', async (run) => {
   );
   const { sizeGib } = facts;
   const written = await run.onBackupHost(backupHost, `Back up ${sizeGib} GiB`, (on) =>
-    on.writeBackup({ claim: run.claim, backup, data, sizeGib, volumeMetadata }),
+    on.writeBackup({ claim: run.claim, backup, parent, data, sizeGib, volumeMetadata }),
   );
   await run.onVolumeHost(host, 'Close the data', (on) => on.closeData(open));
   await frozen.thaw();

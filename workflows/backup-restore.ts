@@ -1,8 +1,10 @@
 // backupRestore: make the volume if it is a new one, then write the backup's bytes into it.
+import type { BackupIdentity } from '../activities/backup.ts';
 import type { OpenDataRequest } from '../activities/target.ts';
 import { backupIdentity } from './support/backup-identity.ts';
 import { placedHost } from './support/connection.ts';
 import { operationWorkflow } from './support/operation.ts';
+import type { OperationRun } from './support/run.ts';
 import { placeAndCreate } from './volume-create.ts';
 
 interface BackupRestoreInput {
@@ -28,8 +30,19 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
   const { sizeGib } = run.volume(volumeId);
   const backup = backupIdentity(facts);
   const restored = await run.onBackupHost(backupHost, `Restore ${facts.sizeGib} GiB`, (on) =>
-    on.restoreBackup({ claim: run.claim, backup, data, volumeId, sizeGib, targetIsBlank: false }),
+    on.restoreBackup({ claim: run.claim, backup, ancestors: ancestorsOf(run, facts.parentId), data, volumeId, sizeGib, targetIsBlank: false }),
   );
   await run.onVolumeHost(host, 'Close the volume', (on) => on.closeData(open));
   return { volumeId, ...(restored.metadata ? { metadata: restored.metadata } : {}) };
 });
+
+/** Parent, its parent, and so on: the operation reads all of them. */
+function ancestorsOf(run: OperationRun, parentId: string | null): BackupIdentity[] {
+  const ancestors: BackupIdentity[] = [];
+  for (let next = parentId; next !== null; ) {
+    const facts = run.backup(next);
+    ancestors.push(backupIdentity(facts));
+    next = facts.parentId;
+  }
+  return ancestors;
+}

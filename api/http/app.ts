@@ -9,6 +9,7 @@ import { sendPlainFault } from './plain-faults.ts';
 import { identify, logRequests } from './request-id.ts';
 import { stateOf } from './request-state.ts';
 import type { Route } from './route.ts';
+import { sendAnswer } from './send.ts';
 import { urlOf } from './urls.ts';
 
 export interface AppParts {
@@ -35,7 +36,10 @@ const redirectToSlash: RequestHandler = (request, response, next) => {
     next();
     return;
   }
-  response.status(302).set({ Location: `${urlOf(request)}/v3/`, 'Content-Type': 'text/plain; charset=utf8' }).end();
+  response.statusCode = 302;
+  response.setHeader('Location', `${urlOf(request)}/v3/`);
+  response.setHeader('Content-Type', 'text/plain; charset=utf8');
+  response.end();
 };
 
 /** Errors of the middlewares: bodies that are too large, broken off or encoded in a way nobody asked for. */
@@ -51,7 +55,7 @@ function lastResort(deps: ApiDeps): ErrorRequestHandler {
     const fault = error instanceof ApiError ? error : middlewareFaults[String(type)]?.();
     if (!fault) deps.log.error({ requestId: stateOf(response).requestId, err: error }, 'request failed');
     const shown = fault ?? new ApiError('Internal');
-    response.status(shown.status).json(faultBody(shown));
+    sendAnswer(response, { status: shown.status, body: faultBody(shown) });
   };
 }
 

@@ -15,6 +15,7 @@ import { sendPlainFault } from './plain-faults.ts';
 import { authorize } from './policy.ts';
 import { stateOf } from './request-state.ts';
 import type { Route } from './route.ts';
+import { sendAnswer } from './send.ts';
 import { faultOf, isUnforeseen } from './translate.ts';
 import { publicUrlOf } from './urls.ts';
 import { validate } from './validate.ts';
@@ -43,7 +44,7 @@ export function dispatch(deps: ApiDeps, routes: readonly Route[]): RequestHandle
     if (version !== null) response.set({ [versionHeader]: `volume ${version}`, Vary: versionHeader });
     stateOf(response).microversion = version;
     try {
-      send(response, await answer(deps, request, response, found));
+      sendAnswer(response, await answer(deps, request, response, found));
     } catch (error) {
       sendFault(deps, response, error);
     }
@@ -164,17 +165,6 @@ function contextOf(
   };
 }
 
-function send(response: Response, { status = 200, body, headers = {} }: Answer): void {
-  response.status(status).set(headers);
-  if (body === undefined || body === null) {
-    if (status !== 204) response.type('application/json');
-    response.end();
-    return;
-  }
-  const text = Buffer.from(JSON.stringify(body));
-  response.set({ 'Content-Type': 'application/json', 'Content-Length': String(text.length) }).end(text);
-}
-
 function faultAnswer(error: unknown): { status: number; body: unknown; headers: Readonly<Record<string, string>> } {
   const fault = faultOf(error);
   return { status: fault.status, body: faultBody(fault), headers: fault.headers };
@@ -183,5 +173,5 @@ function faultAnswer(error: unknown): { status: number; body: unknown; headers: 
 /** Answers a fault; one that nobody has foreseen is logged with its cause, of which the client hears nothing. */
 function sendFault(deps: ApiDeps, response: Response, error: unknown): void {
   if (isUnforeseen(error)) deps.log.error({ requestId: stateOf(response).requestId, err: error }, 'request failed');
-  send(response, faultAnswer(error));
+  sendAnswer(response, faultAnswer(error));
 }

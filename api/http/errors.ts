@@ -30,6 +30,9 @@ export const faultTable = {
   Forbidden: [403, '%(detail)s'],
   NotFound: [404, '%(detail)s'],
   Conflict: [409, '%(detail)s'],
+  /** Something of ours that the client is told about: a back-end that does not answer, a wrong default. */
+  ServerError: [500, '%(detail)s'],
+  NotImplementedHere: [501, '%(detail)s'],
   ValidationError: [400, '%(detail)s'],
   InvalidParameterValue: [400, '%(err)s'],
   InvalidInput: [400, 'Invalid input received: %(reason)s'],
@@ -50,15 +53,13 @@ export const faultTable = {
   VolumeLimitExceeded: [413, "VolumeLimitExceeded: Maximum number of volumes allowed (%(allowed)s) exceeded for quota '%(name)s'."],
   VolumeSizeExceedsAvailableQuota: [
     413,
-    'VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed %(name)s quota. ' +
-      'Requested %(requested)sG, quota is %(quota)sG and %(consumed)sG has been consumed.',
+    'VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed %(name)s quota. Requested %(requested)sG, quota is %(quota)sG and %(consumed)sG has been consumed.',
   ],
   SnapshotLimitExceeded: [413, 'SnapshotLimitExceeded: Maximum number of snapshots allowed (%(allowed)s) exceeded'],
   BackupLimitExceeded: [413, 'BackupLimitExceeded: Maximum number of backups allowed (%(allowed)s) exceeded'],
   VolumeBackupSizeExceedsAvailableQuota: [
     413,
-    'VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota. ' +
-      'Requested %(requested)sG, quota is %(quota)sG and %(consumed)sG has been consumed.',
+    'VolumeBackupSizeExceedsAvailableQuota: Requested backup exceeds allowed Backup gigabytes quota. Requested %(requested)sG, quota is %(quota)sG and %(consumed)sG has been consumed.',
   ],
   UnexpectedOverQuota: [413, 'UnexpectedOverQuota: Unexpected over quota on %(name)s.'],
 

@@ -14,7 +14,7 @@ export const noauth: RequestHandler = (request, response, next) => {
       .status(204)
       .set('X-Auth-Token', `${user}:${project}`)
       .set('X-Server-Management-Url', `${urlOf(request)}${request.originalUrl}`.replace(/\/+$/, ''))
-      .type('text/plain')
+      .set('Content-Type', 'text/plain; charset=UTF-8')
       .end();
     return;
   }

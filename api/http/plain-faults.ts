@@ -1,5 +1,6 @@
 // Faults that come before any resource is known: WebOb's own form instead of Cinder's.
 import type { Response } from 'express';
+import { sendAnswer } from './send.ts';
 
 const plainFaults = {
   404: ['Not Found', 'The resource could not be found.'],
@@ -10,5 +11,6 @@ const plainFaults = {
 /** `{"message": "…<br /><br />\n\n\n", "code": "404 Not Found", "title": "Not Found"}` */
 export function sendPlainFault(response: Response, status: keyof typeof plainFaults): void {
   const [title, message] = plainFaults[status];
-  response.status(status).json({ message: `${message}<br /><br />\n\n\n`, code: `${status} ${title}`, title });
+  const body = { message: `${message}<br /><br />\n\n\n`, code: `${status} ${title}`, title };
+  sendAnswer(response, { status, body });
 }

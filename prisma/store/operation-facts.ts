@@ -23,6 +23,7 @@ export interface BackupFacts {
   readonly volumeId: string;
   readonly sizeGib: number;
   readonly host: string | null;
+  readonly parentId: string | null;
   readonly container: string | null;
   readonly availabilityZone: string;
   /** Seconds since 1970. */
@@ -80,9 +81,10 @@ export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use
       sizeGib: snapshot.sizeGib,
       host: hosts.get(snapshot.volumeId) ?? null,
     })),
-    backups: byId(backups, ({ id, volumeId, sizeGib, host, container, name, description, ...row }) => ({
+    backups: byId(backups, ({ id, volumeId, parentId, sizeGib, host, container, name, description, ...row }) => ({
       id,
       volumeId,
+      parentId,
       sizeGib,
       host,
       container,

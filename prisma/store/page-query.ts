@@ -3,6 +3,9 @@
 import { isUuid } from '../../domain/ids.ts';
 import { Prisma } from '../generated/client.ts';
 
+/** A JSON column, for conditions on its entries. */
+export type JsonColumn = Prisma.Sql;
+
 type ColumnType = 'text' | 'uuid' | 'integer' | 'boolean' | 'timestamp';
 
 /** A column that lists may be sorted or filtered by. */
@@ -27,7 +30,7 @@ export type Condition =
   | { readonly test: 'host'; readonly column: string; readonly host: string }
   | { readonly test: 'time'; readonly column: string; readonly operator: TimeOperator; readonly at: Date }
   /** One of these JSON columns holds this entry. */
-  | { readonly test: 'entry'; readonly columns: readonly Prisma.Sql[]; readonly key: string; readonly value: Scalar };
+  | { readonly test: 'entry'; readonly columns: readonly JsonColumn[]; readonly key: string; readonly value: Scalar };
 
 export interface SortKey {
   readonly column: string;

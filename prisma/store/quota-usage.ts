@@ -1,6 +1,7 @@
 // Quota use: one counter row per project and resource, changed in the transaction that makes or deletes what it counts.
 import { Prisma } from '../generated/client.ts';
 import { QuotaExceededError, type QuotaChange } from './accept-types.ts';
+import { readLimits } from './quotas.ts';
 
 /** Adds the changes to the project's counters, in one order for all (no deadlocks), and answers the new figures. */
 async function addToCounters(
@@ -31,10 +32,7 @@ export async function chargeQuota(
 ): Promise<void> {
   if (changes.length === 0) return;
   const inUse = await addToCounters(tx, projectId, changes);
-  const own = await tx.quotaLimit.findMany({
-    where: { projectId, resource: { in: changes.map((change) => change.resource) } },
-  });
-  const limits = new Map(own.map((row) => [row.resource, row.hardLimit]));
+  const limits = await readLimits(tx, projectId, changes.map((change) => change.resource));
   for (const { resource, delta } of changes) {
     const limit = limits.get(resource) ?? defaults[resource] ?? -1;
     const total = inUse.get(resource) ?? 0;

@@ -103,6 +103,10 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
 
   it('says that a target which is gone cannot be reached', async () => {
     const { request } = await exported();
+    const nowhere = { ...request, connection: { ...request.connection, data: { ...request.connection.data, target_portal: '127.0.0.1:1' } } };
+    await expect(host.driver().plugVolume(newStep(), nowhere)).rejects.toThrow(
+      expect.objectContaining({ code: 'Unreachable', message: expect.stringContaining('127.0.0.1:1: connect ECONNREFUSED') }),
+    );
     await host.target.removeExport(newStep(), request.volumeId);
     await expect(host.driver().plugVolume(newStep(), request)).rejects.toMatchObject({ code: 'Unreachable' });
   });
@@ -115,7 +119,7 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
     const { device } = await host.driver().plugVolume(newStep(), request);
     await eventually(async () => expect(await guestDisks()).toBe('vda vdb'));
     await virsh('detach-disk', host.guestId, 'vdb', place);
-    const where = place === '--config' ? '--inactive' : [];
+    const where = place === '--config' ? ['--inactive'] : [];
     await eventually(async () => expect(await dump(...where)).not.toContain(request.volumeId));
     expect(await host.driver().plugVolume(newStep(), request)).toEqual({ device });
     expect(await dump()).toContain(request.volumeId);

@@ -1,4 +1,5 @@
 // What must be true whenever no operation is running: nothing held, nothing left over, counters equal to the rows.
+import { readdir } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { auditCounters } from '../../prisma/store/audit.ts';
 import { serviceHostOf } from '../../domain/backend-host.ts';
@@ -6,6 +7,16 @@ import type { Lab, LabBackend } from './lab.ts';
 
 /** Statuses that only a running operation may show. */
 const busy = ['creating', 'deleting', 'extending', 'attaching', 'detaching', 'backing-up', 'restoring', 'restoring-backup'];
+
+/** The objects of whole backups, and no others, are in the store. */
+export async function expectOnlyWholeBackups({ db }: Lab, store: string): Promise<void> {
+  const whole = await db.backup.findMany({ where: { deletedAt: null, status: 'available' } });
+  const entries = await readdir(store, { recursive: true, withFileTypes: true });
+  const ids = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => /_backup_([0-9a-f-]{36})/.exec(name)?.[1] ?? name));
+  const unsure = await db.backup.findMany({ where: { status: 'error_deleting' } });
+  const certain = [...ids].filter((id) => !unsure.some((backup) => backup.id === id));
+  expect(certain.toSorted(), 'backups in the store').toEqual(whole.map((backup) => backup.id).toSorted());
+}
 
 /** Checks the database and every given back-end. Paused operations keep what they hold; there must be none here. */
 export async function expectNothingLeft({ db }: Lab, backends: readonly LabBackend[]): Promise<void> {

@@ -9,6 +9,10 @@ import { pino, type Logger } from 'pino';
 import type { HostServices } from '../../activities/host-services.ts';
 import type { StepPolicy } from '../../activities/operation.ts';
 import { createOperationStarter, type OperationStarter } from '../../api/operations/starter.ts';
+import { ChunkedBackupEngine } from '../../drivers/backup/engine.ts';
+import { PosixBackupStore } from '../../drivers/backup/posix/store.ts';
+import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
+import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
 import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
@@ -16,6 +20,7 @@ import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { startEmbedded, type Embedded } from '../../workers/embedded/embedded.ts';
+import { startBackupRole } from '../../workers/roles/backup.ts';
 import { startControlRole } from '../../workers/roles/control.ts';
 import type { HostReport, HostReporting, HostRoleDeps } from '../../workers/roles/host-worker.ts';
 import type { RunningWorker } from '../../workers/roles/run-worker.ts';
@@ -28,6 +33,9 @@ export const labPolicy: StepPolicy = {
   heartbeatTimeoutMs: 5_000,
   hostPatienceMs: 3_000,
 };
+
+/** Small objects, so that a backup of a test has several. */
+const labChunks = { fileSizeBytes: 256 * 1024 ** 2, shaBlockBytes: 32_768, compression: 'zlib' } as const;
 
 export interface LabOptions {
   readonly interceptors?: readonly ActivityInterceptorsFactory[];
@@ -54,6 +62,8 @@ export interface Lab {
   readonly log: Logger;
   addControl(interceptors?: readonly ActivityInterceptorsFactory[]): Promise<RunningWorker>;
   addBackend(host: string, backend: string, options?: BackendOptions): Promise<LabBackend>;
+  /** Starts a backup worker with its own empty store; answers the store's directory. */
+  addBackup(host: string): Promise<string>;
   /** What every role needs; tests start the backup and compute roles with it. */
   hostDeps(host: string): HostRoleDeps;
   stop(): Promise<void>;
@@ -136,6 +146,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       );
       const worker = keep(await startVolumeRole({ ...hostDeps(host), backend, driver, target }));
       return { host, backend, directory: volumes, driver, worker };
+    },
+    async addBackup(host) {
+      const store = join(directory, host, 'backups');
+      const engine = new ChunkedBackupEngine(new PosixBackupStore(store), labChunks);
+      const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: join(directory, host), host }));
+      const worker = keep(await startBackupRole({ ...hostDeps(host), engine, connector }));
+      void worker.ended.finally(() => engine.close()).catch(() => undefined);
+      return store;
     },
     async stop() {
       await Promise.all(workers.map((worker) => worker.stop()));

@@ -87,7 +87,7 @@ export function createBackup(volumeId: string, sizeGib = 1): Made {
   const request = plain('backupCreate', id);
   return {
     ...request,
-    input: { volumeId, snapshotId: null },
+    input: { backupId: id, volumeId, snapshotId: null, parentId: null },
     claims: [
       { resource: 'backup', id },
       { resource: 'volume', id: volumeId },

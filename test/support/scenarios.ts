@@ -44,6 +44,17 @@ const snapshotIs =
     expect((await lab.db.snapshot.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);
   };
 
+const backupIs =
+  (status: string) =>
+  async (lab: Lab, { resourceId }: AcceptRequest): Promise<void> => {
+    expect((await lab.db.backup.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);
+  };
+
+async function backedUp(lab: Lab): Promise<{ volumeId: string; backupId: string }> {
+  const volumeId = await made(lab, requests.createVolume());
+  return { volumeId, backupId: await made(lab, requests.createBackup(volumeId)) };
+}
+
 export const scenarios: readonly Scenario[] = [
   {
     name: 'create a blank volume',
@@ -92,5 +103,32 @@ export const scenarios: readonly Scenario[] = [
       return requests.deleteSnapshot(await made(lab, requests.createSnapshot(volumeId)), volumeId);
     },
     expectDone: snapshotIs('deleted'),
+  },
+  {
+    name: 'create a backup',
+    prepare: async (lab) => requests.createBackup(await made(lab, requests.createVolume())),
+    expectDone: backupIs('available'),
+  },
+  {
+    name: 'create a backup of a volume in use',
+    async prepare(lab) {
+      const volumeId = await made(lab, requests.createVolume());
+      await lab.db.volume.update({ where: { id: volumeId }, data: { status: 'in-use' } });
+      return requests.createBackup(volumeId);
+    },
+    expectDone: backupIs('available'),
+  },
+  {
+    name: 'delete a backup',
+    prepare: async (lab) => requests.deleteBackup((await backedUp(lab)).backupId),
+    expectDone: backupIs('deleted'),
+  },
+  {
+    name: 'restore a backup',
+    async prepare(lab) {
+      const { volumeId, backupId } = await backedUp(lab);
+      return requests.restoreBackup(backupId, volumeId);
+    },
+    expectDone: backupIs('available'),
   },
 ];

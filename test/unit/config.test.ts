@@ -61,7 +61,9 @@ volume_clear = shred
     'x.conf:9: "no equals sign": an option is written name = value',
     'x.conf:7: [DEFAULT] osapi_volume_listen_port: found "99999"; allowed: a whole number from 0 to 65535',
     'x.conf:8: [DEFAULT] quota_volumes: found "many"; allowed: a whole number from -1',
-    expect.stringMatching(/^x.conf:11: \[a\] volume_driver: found "cinder.*LVMVolumeDriver"; allowed: file \(not available yet: lvm/),
+    expect.stringMatching(
+      /^x.conf:11: \[a\] volume_driver: found "cinder.*LVMVolumeDriver"; allowed: file \(not available yet: lvm/,
+    ),
     'x.conf:12: [a] volume_clear: found "shred"; allowed: none, zero',
     expect.stringMatching(/^x.conf: \[b\] volume_driver: is missing; allowed: file/),
   ]);
@@ -92,7 +94,9 @@ test('a password is not repeated in a message', () => {
 
 test('what a driver itself refuses is a problem like any other', () => {
   const [problem] = problemsOf(`${minimal}backup_file_size = 100000\nbackup_sha_block_size_bytes = 32768\n`);
-  expect(problem).toMatch(/^x.conf:6: \[DEFAULT\] backup_file_size: found "100000"; allowed: .*multiple of backup_sha_block_size_bytes/);
+  expect(problem).toMatch(
+    /^x.conf:6: \[DEFAULT\] backup_file_size: found "100000"; allowed: .*multiple of backup_sha_block_size_bytes/,
+  );
 });
 
 test("a back-end takes what it does not set from backend_defaults, and Cinder's class paths mean our drivers", () => {

@@ -8,9 +8,6 @@ const program = new Command('scoria')
   .showHelpAfterError()
   .enablePositionalOptions();
 
-/** What workers/cli/demo/main.ts exports. */
-type DemoCommand = (flags: LaunchFlags & { readonly keep?: boolean }) => Promise<number>;
-
 /** What a command answers becomes the exit code. */
 const exitWith = async (code: number | Promise<number>): Promise<void> => {
   process.exitCode = await code;
@@ -22,10 +19,9 @@ addLaunchOptions(program.command('up').description('start everything on this mac
 
 addLaunchOptions(program.command('demo').description("a volume's whole life on real bytes, step by step"))
   .option('--keep', 'leave everything running at the end')
-  .action(async (flags: LaunchFlags & { keep?: boolean }) => {
-    const { demo } = (await import(new URL('demo/main.ts', import.meta.url).href)) as { demo: DemoCommand };
-    return exitWith(demo(flags));
-  });
+  .action(async ({ keep, ...flags }: LaunchFlags & { keep?: boolean }) =>
+    exitWith((await import('./demo/main.ts')).demo({ ...flags, keep: keep === true })),
+  );
 
 program
   .command('test [suites...]')

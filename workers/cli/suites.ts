@@ -18,10 +18,3 @@ export const suites: readonly Suite[] = [
   { name: 'guest', what: 'volumes plugged into running instances', needs: ['storage'] },
   { name: 'e2e', what: 'everything together, as the demo does', needs: ['storage', 'clients'] },
 ];
-
-/** Debian packages of the `storage` need. */
-export const storagePackages: readonly string[] = [
-  ...['tgt', 'libiscsi-bin', 'qemu-utils', 'qemu-block-extra', 'qemu-system-x86', 'seabios'],
-  ...['libvirt-daemon', 'libvirt-daemon-driver-qemu', 'libvirt-clients', 'libvirt-daemon-system'],
-  ...['libvirt-daemon-system-sysv', 'busybox-static', 'kmod', 'cpio', 'xz-utils', 'e2fsprogs'],
-];

@@ -1,10 +1,10 @@
 // `scoria test [SUITE…]`: installs what the suites need, runs them and ends with one line of counts.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { aptInstall } from '../embedded/apt.ts';
 import { ensureClients } from '../embedded/clients.ts';
+import { installTestPrograms } from '../embedded/storage-programs.ts';
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
-import { storagePackages, suites, type Suite } from './suites.ts';
+import { suites, type Suite } from './suites.ts';
 import { projectRoot, runVitest } from './vitest-run.ts';
 
 /** Answers the exit code: 0 when nothing failed and something ran. */
@@ -41,8 +41,8 @@ async function withTests(wanted: readonly Suite[]): Promise<readonly Suite[]> {
 async function installNeeds(wanted: readonly Suite[]): Promise<void> {
   const say = (line: string): void => console.error(line);
   const needs = new Set(wanted.flatMap((suite) => suite.needs));
-  const complain = (error: Error): void => say(`not installed: ${error.message}`);
   if (wanted.some(({ name }) => name !== 'unit')) await findTemporalCli({ say });
-  if (needs.has('storage')) await aptInstall(storagePackages, { say }).catch(complain);
-  if (needs.has('clients')) await ensureClients({ say }).catch(complain);
+  if (needs.has('storage')) await installTestPrograms(say);
+  if (needs.has('clients'))
+    await ensureClients({ say }).catch((error: Error) => say(`not installed: ${error.message}`));
 }

@@ -10,21 +10,24 @@ import { stopOnSignals } from './signals.ts';
 /** Runs until SIGINT or SIGTERM; answers the exit code. */
 export async function up(flags: LaunchFlags): Promise<number> {
   const say = (line: string): void => console.log(line);
-  const client = openstackCommand(say);
   let launched: Launched | null = null;
   const signals = stopOnSignals({
     onFirst: () => say('stopping; press Ctrl-C again to kill'),
     onSecond: () => launched?.kill(),
   });
+  const giveUp = new AbortController();
+  const client = openstackCommand(say, giveUp.signal);
   try {
     launched = await launch(launchOptions(flags, { say, signal: signals.signal }));
     say(summary(launched.facts));
-    void client.then((path) => !signals.signal.aborted && say(commandLines(launched?.facts, path)));
+    const { facts } = launched;
+    void client.then((path) => giveUp.signal.aborted || say(commandLines(facts, path)));
     await signals.received;
   } catch (error) {
     // Told to stop while starting: what had been started is stopped already.
     if (!signals.signal.aborted) throw error;
   } finally {
+    giveUp.abort();
     await launched?.stop();
     signals.dispose();
   }
@@ -33,13 +36,14 @@ export async function up(flags: LaunchFlags): Promise<number> {
 }
 
 /** The client on PATH, else the private one, installed while everything else starts; null when it cannot be had. */
-async function openstackCommand(say: (line: string) => void): Promise<string | null> {
+async function openstackCommand(say: (line: string) => void, signal: AbortSignal): Promise<string | null> {
   if (await findProgram('openstack')) return 'openstack';
   const found = await locateClients();
   if (found) return found.openstack;
-  return ensureClients({ say }).then(
+  return ensureClients({ say, signal }).then(
     ({ openstack }) => openstack,
     (error: Error) => {
+      if (signal.aborted) return null;
       say(
         `the OpenStack clients are not installed (${error.message.split('\n')[0]}): pip install python-openstackclient`,
       );
@@ -62,8 +66,7 @@ function summary(facts: LaunchFacts): string {
   return `\nScoria is up. Ctrl-C stops it.\n\n${lines.join('\n')}\n`;
 }
 
-function commandLines(facts: LaunchFacts | undefined, openstack: string | null): string {
-  if (!facts) return '';
+function commandLines(facts: LaunchFacts, openstack: string | null): string {
   return [
     '  Try, in another terminal:',
     `    export OS_CLIENT_CONFIG_FILE=${facts.cloudsFile}`,

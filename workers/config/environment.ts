@@ -7,12 +7,6 @@ export function environmentVariable(name: string): string | undefined {
   return process.env[name] || undefined;
 }
 
-/** A copy of the environment for a child process, with `changes` on top. */
-export function childEnvironment(changes: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return { ...Object.fromEntries(inherited), ...changes };
-}
-
 /** Directories in which programs are looked for, `sbin` included: a user's PATH often lacks it. */
 export function programDirectories(): readonly string[] {
   const fromPath = (process.env.PATH ?? '').split(':').filter(Boolean);

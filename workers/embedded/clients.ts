@@ -27,6 +27,8 @@ export interface Clients {
 export interface ClientsOptions {
   readonly cacheDir?: string;
   readonly say?: (line: string) => void;
+  /** Aborting it ends an installation that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where the clients are, without building anything; null when they are not there. */
@@ -37,7 +39,8 @@ export async function locateClients(cacheDir = cacheDirectory()): Promise<Client
 }
 
 /** The clients, installed now if they are not there. Needs python3; throws with what to install. */
-export async function ensureClients({ cacheDir = cacheDirectory(), say }: ClientsOptions = {}): Promise<Clients> {
+export async function ensureClients(options: ClientsOptions = {}): Promise<Clients> {
+  const { cacheDir = cacheDirectory(), say } = options;
   const found = await locateClients(cacheDir);
   if (found) return found;
   const systemPython = await findProgram('python3');
@@ -49,7 +52,7 @@ export async function ensureClients({ cacheDir = cacheDirectory(), say }: Client
   const directory = `${current}-${randomUUID().slice(0, 8)}`;
   await mkdir(join(directory, '..'), { recursive: true });
   try {
-    await buildVirtualenv(systemPython, directory, say);
+    await buildVirtualenv(systemPython, directory, options);
     await symlink(directory, `${directory}.link`);
     await rename(`${directory}.link`, current);
   } catch (error) {
@@ -71,9 +74,9 @@ const clientsIn = (directory: string): Clients => ({
   python: join(directory, 'bin', 'python'),
 });
 
-async function buildVirtualenv(python: string, directory: string, say?: (line: string) => void): Promise<void> {
+async function buildVirtualenv(python: string, directory: string, { say, signal }: ClientsOptions): Promise<void> {
   const installArgs = ['install', '--quiet', '--disable-pip-version-check', ...clientPackages];
-  const limit = { timeoutMs: installTimeoutMs };
+  const limit = { timeoutMs: installTimeoutMs, ...(signal ? { signal } : {}) };
   if ((await runTool(python, ['-m', 'venv', directory], limit)).exitCode !== 0) {
     // Debian parts ensurepip from python3; the system's own pip, if there is one, can fill a virtualenv without it.
     await mustRunTool(python, ['-m', 'venv', '--clear', '--without-pip', directory], limit);

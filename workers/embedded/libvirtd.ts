@@ -46,7 +46,13 @@ export async function startLibvirtd(options: EmbeddedLibvirtdOptions): Promise<E
   await endRememberedProcess(pidFile, stopGraceMs);
   const logFile = join(directory, 'libvirtd.log');
   const env = minimalEnvironment();
-  const daemon = await startDaemon({ command: 'unshare', args: namespaceArgs(paths), logFile, stopSignal: 'SIGTERM', env });
+  const daemon = await startDaemon({
+    command: 'unshare',
+    args: namespaceArgs(paths),
+    logFile,
+    stopSignal: 'SIGTERM',
+    env,
+  });
   const end = async (): Promise<void> => {
     await daemon.stop(stopGraceMs);
     await rm(pidFile, { force: true });

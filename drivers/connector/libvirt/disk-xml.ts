@@ -15,8 +15,18 @@ export interface DiskSpec {
   readonly readonly: boolean;
 }
 
+/** Where an iSCSI connection leads. Throws as diskXml does. */
+export function portalOf(spec: Pick<DiskSpec, 'volumeId' | 'connection'>): { host: string; port: number } {
+  const { target_portal: portal } = readable(iscsiSchema, spec);
+  const colon = portal.lastIndexOf(':');
+  return { host: portal.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(portal.slice(colon + 1)) };
+}
+
 const iscsiSchema = z.object({
-  target_portal: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^[\]:\s]+):\d{1,5}$/),
+  target_portal: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}$/)
+    .refine((portal) => Number(portal.slice(portal.lastIndexOf(':') + 1)) <= 65_535),
   target_iqn: z.string().min(1).max(223),
   target_lun: z.coerce.number().int().min(0).max(255),
 });
@@ -42,9 +52,7 @@ export function diskXml(spec: DiskSpec): string {
 
 function iscsiSource(spec: DiskSpec): { type: string; source: string } {
   const data = readable(iscsiSchema, spec);
-  const colon = data.target_portal.lastIndexOf(':');
-  const host = data.target_portal.slice(0, colon).replace(/^\[|\]$/g, '');
-  const port = data.target_portal.slice(colon + 1);
+  const { host, port } = portalOf(spec);
   const auth =
     spec.auth === null
       ? ''
@@ -64,7 +72,7 @@ function localSource(spec: DiskSpec): { type: string; source: string } {
     : { type: 'file', source: `<source file='${path}'/>` };
 }
 
-function readable<T>(schema: z.ZodType<T>, { connection, volumeId }: DiskSpec): T {
+function readable<T>(schema: z.ZodType<T>, { connection, volumeId }: Pick<DiskSpec, 'volumeId' | 'connection'>): T {
   const parsed = schema.safeParse(connection.data);
   if (parsed.success) return parsed.data;
   throw new StorageError(

@@ -5,8 +5,9 @@ import type { PlugRequest } from '../instance.ts';
 import { virsh, withInputFile, type LibvirtHost } from './client.ts';
 import * as commands from './commands.ts';
 import { chooseDevice } from './device-name.ts';
-import { diskXml } from './disk-xml.ts';
+import { diskXml, portalOf } from './disk-xml.ts';
 import { diskOf, viewInstance, type InstanceView } from './instance-view.ts';
+import { mustListen } from './portal.ts';
 import { defineSecret } from './secret.ts';
 
 /** Two volumes that are plugged into one instance at once may choose the same name; the loser looks again. */
@@ -15,14 +16,16 @@ const nameRaces = 5;
 /** Answers the device. Throws StorageError AttachRefused for an instance that is not there or has no room. */
 export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequest): Promise<{ device: string }> {
   const { instanceId, volumeId, chap } = request;
-  // First of all, because a change of the disks is the only thing that ever makes QEMU read it.
-  await viewForPlug(on, step, request);
+  let view = await viewForPlug(on, step, request);
   const auth = chap && { username: chap.username, secretUuid: await defineSecret(on, { instanceId, volumeId }, chap.password, step) };
   for (let race = 1; ; race += 1) {
-    const view = await viewForPlug(on, step, request);
     const places = missingPlaces(view, volumeId);
     const target = targetFor(view, request);
     if (places.length === 0) return { device: `/dev/${target}` };
+    if (places.includes('--live') && request.connection.driver_volume_type === 'iscsi') {
+      const { host, port } = portalOf(request);
+      await mustListen(host, port, step.signal);
+    }
     const content = diskXml({ volumeId, connection: request.connection, auth, target, readonly: request.readonly });
     try {
       const what = `plugging volume ${volumeId} into instance ${instanceId}`;
@@ -31,6 +34,7 @@ export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequ
     } catch (error) {
       const lostRace = error instanceof StorageError && /target .* already exists/.test(error.message);
       if (!lostRace || race === nameRaces) throw error;
+      view = await viewForPlug(on, step, request);
     }
   }
 }

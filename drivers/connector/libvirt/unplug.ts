@@ -31,20 +31,19 @@ export async function unplug(
   const what = `unplugging volume ${volumeId} from instance ${instanceId}`;
   const deadline = Date.now() + patience.timeoutMs;
   let sendAt = 0;
-  for (;;) {
+  let refusal: StorageError | null = null;
+  for (let look = 1; ; look += 1) {
     const view = await viewIfThere(on, step, instanceId);
     const [live, config] = [diskOf(view?.live ?? null, volumeId), diskOf(view?.config ?? null, volumeId)];
     if (!live && !config) break;
-    if (config) await detach(what, commands.detachDisk(on, instanceId, config.target, '--config'), step);
-    if (live) {
-      if (Date.now() > deadline) throw notLettingGo(instanceId, volumeId, patience);
-      if (Date.now() >= sendAt) {
-        await detach(what, commands.detachDisk(on, instanceId, live.target, '--live'), step);
-        sendAt = Date.now() + patience.resendMs;
-      } else {
-        await delay(lookEveryMs, undefined, { signal: step.signal });
-      }
+    if (look > 1 && Date.now() > deadline) throw notLettingGo(instanceId, volumeId, patience, refusal);
+    if (config) refusal = await detach(what, commands.detachDisk(on, instanceId, config.target, '--config'), step);
+    if (live && Date.now() >= sendAt) {
+      refusal = await detach(what, commands.detachDisk(on, instanceId, live.target, '--live'), step);
+      sendAt = Date.now() + patience.resendMs;
     }
+    // virsh waits for a prompt guest by itself, so the first look after a request comes at once.
+    if (look > 1) await delay(lookEveryMs, undefined, { signal: step.signal });
   }
   await removeSecret(on, { instanceId, volumeId }, step);
 }
@@ -58,21 +57,30 @@ async function viewIfThere(on: LibvirtHost, step: StepContext, instanceId: strin
   }
 }
 
-/** What libvirt answers to a request that is under way, or that has just been granted, is not a failure. */
-async function detach(what: string, argv: Argv, step: StepContext): Promise<void> {
+/** What libvirt answers to a request that is under way, or that has just been granted, is not a failure yet. */
+async function detach(what: string, argv: Argv, step: StepContext): Promise<StorageError | null> {
   try {
     await virsh(what, argv, step);
+    return null;
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
-    const settles = error.code === 'Busy' || error.code === 'Missing' || /[Nn]o disk found|not found/.test(error.message);
-    if (!settles) throw error;
+    const mayPass = error.code === 'Busy' || error.code === 'Missing' || /no disk found|not found/i.test(error.message);
+    if (!mayPass) throw error;
+    return error;
   }
 }
 
-function notLettingGo(instanceId: string, volumeId: string, { timeoutMs }: UnplugPatience): StorageError {
+function notLettingGo(
+  instanceId: string,
+  volumeId: string,
+  { timeoutMs }: UnplugPatience,
+  refusal: StorageError | null,
+): StorageError {
   return new StorageError(
     'Busy',
     `instance ${instanceId} does not let go of volume ${volumeId}: it was asked for ${Math.round(timeoutMs / 1000)} s. ` +
-      'A guest that is paused, hung or still starting does not answer; resume it, unmount the volume in it, or shut it down',
+      'A guest that is paused, hung or still starting does not answer; resume it, unmount the volume in it, or shut it down' +
+      (refusal ? `. libvirt's last word: ${refusal.message}` : ''),
+    { cause: refusal ?? undefined },
   );
 }

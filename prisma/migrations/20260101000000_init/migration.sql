@@ -289,6 +289,8 @@ CREATE TABLE "idempotency_keys" (
     "status_code" INTEGER,
     "headers" JSONB,
     "body" JSONB,
+    "seed" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "claimed_at" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "created_at" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "idempotency_keys_pkey" PRIMARY KEY ("project_id","method","path","key")

@@ -35,8 +35,9 @@ export interface LibvirtTestHost {
   readonly directory: string;
   readonly guestId: string;
   readonly target: TgtTargetDriver;
+  /** The present one; restartLibvirtd brings another. */
   libvirtd: EmbeddedLibvirtd;
-  shell: GuestShell;
+  readonly shell: GuestShell;
   /** With a short patience where a guest is meant not to answer. */
   driver(unplugTimeoutMs?: number): InstanceDriver;
   restartLibvirtd(): Promise<void>;
@@ -70,12 +71,14 @@ export async function libvirtTestHost(): Promise<LibvirtTestHost> {
     const tgt = await testTgtd(directory);
     undo.push(() => tgt.tgtd.stop());
     const start = (): Promise<EmbeddedLibvirtd> => startLibvirtd({ directory: join(directory, 'libvirt'), cacheDirectory: libvirtCache() });
-    const host = await assemble(directory, image, tgt, await start(), start, remove);
-    undo.push(() => host.libvirtd.stop());
-    await host.libvirtd.virsh.define(guestXml(directory, image, host.guestId, 'guest'));
-    await host.libvirtd.virsh.run('start', host.guestId);
-    host.shell = await GuestShell.connect(join(directory, 'guest.channel'));
-    undo.push(async () => host.shell.close());
+    const parts = { directory, image, tgt, guestId: randomUUID(), libvirtd: await start() };
+    undo.push(() => parts.libvirtd.stop());
+    const shell = await bootGuest(parts);
+    const host = assemble(parts, shell, start, remove);
+    undo.splice(undo.length - 1, 1, async () => {
+      shell.close();
+      await host.libvirtd.stop();
+    });
     return host;
   } catch (error) {
     await remove();
@@ -83,22 +86,29 @@ export async function libvirtTestHost(): Promise<LibvirtTestHost> {
   }
 }
 
-async function assemble(
-  directory: string,
-  image: GuestImage,
-  { options }: TestTgtd,
-  libvirtd: EmbeddedLibvirtd,
-  start: () => Promise<EmbeddedLibvirtd>,
-  remove: () => Promise<void>,
-): Promise<LibvirtTestHost> {
-  const guestId = randomUUID();
+interface Parts {
+  readonly directory: string;
+  readonly image: GuestImage;
+  readonly tgt: TestTgtd;
+  readonly guestId: string;
+  readonly libvirtd: EmbeddedLibvirtd;
+}
+
+async function bootGuest({ directory, image, guestId, libvirtd }: Parts): Promise<GuestShell> {
   await sparseFile(join(directory, 'guest.disk'), 16 * mib);
+  await libvirtd.virsh.define(guestXml(directory, image, guestId, 'guest'));
+  await libvirtd.virsh.run('start', guestId);
+  return GuestShell.connect(join(directory, 'guest.channel'));
+}
+
+function assemble(parts: Parts, shell: GuestShell, start: () => Promise<EmbeddedLibvirtd>, remove: () => Promise<void>): LibvirtTestHost {
+  const { directory, image, guestId } = parts;
   const host: LibvirtTestHost = {
     directory,
     guestId,
-    target: new TgtTargetDriver(options, directory),
-    libvirtd,
-    shell: undefined as unknown as GuestShell,
+    target: new TgtTargetDriver(parts.tgt.options, directory),
+    libvirtd: parts.libvirtd,
+    shell,
     remove,
     driver: (unplugTimeoutMs) =>
       createLibvirtDriver({

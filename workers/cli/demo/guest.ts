@@ -1,14 +1,14 @@
 // The demo's instance: a small real Linux guest on this machine, whose vda holds the known files.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createVirsh } from '../../../drivers/connector/libvirt/virsh.ts';
 import { cacheDirectory } from '../../config/environment.ts';
 import { domainXml } from '../../embedded/guest/domain-xml.ts';
 import { buildGuestImage } from '../../embedded/guest/image.ts';
 import { GuestShell } from '../../embedded/guest/shell.ts';
+import { createVirsh } from '../../embedded/libvirtd-virsh.ts';
 
 export interface DemoGuest {
   readonly id: string;
@@ -31,7 +31,7 @@ export async function bootGuest(
   const image = await buildGuestImage(join(cacheDirectory(), 'guest'), say);
   // A Unix socket's path has at most 107 bytes, so it lies in a short directory.
   const directory = await mkdtemp(join(tmpdir(), 'scoria-guest-'));
-  const virsh = createVirsh({ connectionUri: libvirtUri, workDirectory: directory });
+  const virsh = createVirsh(libvirtUri);
   const id = randomUUID();
   const name = `demo-${id.slice(0, 8)}`;
   const channelSocketPath = join(directory, 'shell');
@@ -44,10 +44,8 @@ export async function bootGuest(
     consoleLogPath: join(directory, 'console.log'),
     image,
   });
-  const xmlPath = join(directory, 'domain.xml');
-  await writeFile(xmlPath, xml);
-  await virsh.run('defining the guest', ['define', xmlPath]);
-  await virsh.run('starting the guest', ['start', id]);
+  await virsh.define(xml);
+  await virsh.run('start', id);
   const shell = await GuestShell.connect(channelSocketPath);
   return {
     id,
@@ -59,8 +57,8 @@ export async function bootGuest(
     },
     async remove() {
       shell.close();
-      await virsh.run('ending the guest', ['destroy', id]).catch(() => undefined);
-      await virsh.run('forgetting the guest', ['undefine', id]).catch(() => undefined);
+      await virsh.run('destroy', id).catch(() => undefined);
+      await virsh.run('undefine', id).catch(() => undefined);
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -19,7 +19,7 @@ export interface GuestCommandOptions {
 const maxRequestChars = 3_500;
 /** How much longer than the guest the host waits, for a busy machine. */
 const graceMs = 5_000;
-const pingEveryMs = 250;
+const pingEveryMs = 400;
 
 /** One connection to one guest; a second one to the same guest waits until this one is closed. */
 export class GuestShell {

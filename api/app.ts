@@ -1,0 +1,41 @@
+// The whole API: every resource's routes on one application.
+import type { Express } from 'express';
+import { availabilityZoneRoutes } from './availability-zones/routes.ts';
+import { extensionRoutes } from './extensions/routes.ts';
+import { healthcheck } from './healthcheck/handler.ts';
+import { createHttpApp } from './http/app.ts';
+import type { ApiDeps } from './http/config.ts';
+import type { Route } from './http/route.ts';
+import { limitRoutes } from './limits/routes.ts';
+import { messageRoutes } from './messages/routes.ts';
+import { quotaRoutes } from './quota-sets/routes.ts';
+import { resourceFilterRoutes } from './resource-filters/routes.ts';
+import { poolRoutes } from './scheduler-stats/routes.ts';
+import { serviceRoutes } from './services/routes.ts';
+import { typeRoutes } from './types/routes.ts';
+import { versionRoot, versionRoutes } from './versions/routes.ts';
+
+/** Every endpoint below /v3; what describes the API or checks it reads this list. */
+export const allRoutes: readonly Route[] = [
+  ...versionRoutes,
+  ...typeRoutes,
+  ...quotaRoutes,
+  ...limitRoutes,
+  ...serviceRoutes,
+  ...poolRoutes,
+  ...availabilityZoneRoutes,
+  ...messageRoutes,
+  ...resourceFilterRoutes,
+  ...extensionRoutes,
+];
+
+/** The API's application; the caller makes it listen. */
+export function createApp(deps: ApiDeps): Express {
+  return createHttpApp(deps, {
+    routes: allRoutes,
+    unversioned: [
+      { path: '/healthcheck', handler: healthcheck(deps) },
+      { path: '/', handler: versionRoot(deps.config) },
+    ],
+  });
+}

@@ -1,0 +1,130 @@
+// From a list's query parameters to conditions on rows, with Cinder's rules of who may filter by what since when.
+// https://docs.openstack.org/cinder/latest/admin/generalized_filters.html
+import type { Condition, JsonColumn, Scalar, TimeOperator } from '../../prisma/store/page-query.ts';
+import type { RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+import { booleanOf } from '../http/fields.ts';
+import { minorOf, type Microversion } from '../http/microversion.ts';
+import { isDictionary, literalOf, type Literal } from './python-literal.ts';
+
+/** What a query parameter compares with. */
+export type Filter =
+  | { readonly column: string; readonly as?: 'value' | 'flag' | 'host' | 'time' }
+  /** A dictionary of entries that one of these JSON columns holds. */
+  | { readonly as: 'entries'; readonly columns: readonly JsonColumn[] };
+
+export interface FilterRules {
+  /** Every parameter that is a column in Cinder, too; only administrators may use all of them. */
+  readonly filters: Readonly<Record<string, Filter>>;
+  /** Those of Cinder's resource_filters.json: for everybody. */
+  readonly forEveryone: readonly string[];
+  /** Parameters that mean nothing before a microversion; only looked at below 3.31, as Cinder does. */
+  readonly since?: Readonly<Record<string, Microversion>>;
+  /** True where values are Python literals. */
+  readonly literals?: boolean;
+}
+
+const pageParameters = new Set(['limit', 'marker', 'offset', 'sort', 'sort_key', 'sort_dir', 'all_tenants']);
+const generalFiltersSince: Microversion = '3.31';
+const likeFiltersSince: Microversion = '3.34';
+
+type FilterContext = Pick<RequestContext, 'query' | 'isAdmin' | 'microversion' | 'atLeast'>;
+
+/** The conditions, or null when no row can fulfil them (an unknown column finds nothing). Throws BadRequest. */
+export function conditionsOf(context: FilterContext, rules: FilterRules): Condition[] | null {
+  const asked = allowedParameters(context, rules);
+  const conditions: Condition[] = [];
+  for (const [name, text] of asked) {
+    const found = conditionsFor(name, text, rules);
+    if (found === null) return null;
+    conditions.push(...found);
+  }
+  return conditions;
+}
+
+function allowedParameters(context: FilterContext, rules: FilterRules): [name: string, text: string][] {
+  const { query, isAdmin, microversion, atLeast } = context;
+  const asked = Object.entries(query).filter(
+    ([name]) => !pageParameters.has(name) && !(name === 'with_count' && atLeast('3.45')),
+  );
+  if (!atLeast(generalFiltersSince)) {
+    const { since = {} } = rules;
+    return asked.filter(([name]) => {
+      const first = Object.hasOwn(since, name) ? since[name] : undefined;
+      if (first !== undefined && minorOf(microversion) < minorOf(first)) return false;
+      return isAdmin || rules.forEveryone.includes(name);
+    });
+  }
+  if (asked.some(([name]) => /[^\x20-\x7e]/.test(name))) {
+    throw new ApiError('BadRequest', { detail: 'Filter keys can only contain ASCII characters.' });
+  }
+  const like = atLeast(likeFiltersSince);
+  const refused = asked
+    .map(([name]) => name)
+    .filter((name) => !isAdmin && !rules.forEveryone.includes(name) && !(like && rules.forEveryone.includes(`${name}~`)));
+  if (refused.length > 0) {
+    throw new ApiError('BadRequest', { detail: `Invalid filters ${refused.join(',')} are found in query options.` });
+  }
+  return asked;
+}
+
+function conditionsFor(name: string, text: string, { filters, literals = false }: FilterRules): Condition[] | null {
+  const isLike = name.endsWith('~');
+  const bare = isLike ? name.slice(0, -1) : name;
+  const filter = Object.hasOwn(filters, bare) ? filters[bare] : undefined;
+  if (!filter) return null;
+  if (filter.as === 'entries') return entryConditions(literalOf(text), filter.columns);
+  const { column, as = 'value' } = filter;
+  if (isLike) return [{ test: 'contains', column, text }];
+  if (as === 'time') return timeConditions(name, text, column);
+  if (as === 'host') return [{ test: 'host', column, host: text }];
+  if (as === 'flag') return [{ test: 'is', column, value: booleanOf(text, text !== '') }];
+  // A name is what it says: `"x"` with its quotes.
+  const value = literals && column !== 'name' ? literalOf(text) : text;
+  if (Array.isArray(value)) return [{ test: 'oneOf', column, values: (value as Literal[]).filter(isScalar) }];
+  return isScalar(value) ? [{ test: 'is', column, value }] : null;
+}
+
+function isScalar(value: Literal): value is Scalar {
+  return value === null || typeof value !== 'object';
+}
+
+function entryConditions(value: Literal, columns: readonly JsonColumn[]): Condition[] | null {
+  if (!isDictionary(value)) return null;
+  return Object.entries(value).map(([key, item]) => ({
+    test: 'entry',
+    columns,
+    key,
+    value: isScalar(item) ? item : JSON.stringify(item),
+  }));
+}
+
+const timeOperators: readonly TimeOperator[] = ['gt', 'gte', 'eq', 'neq', 'lt', 'lte'];
+const timePattern = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/** `created_at=gt:2020-01-01T00:00:00,lt:…`; a time without a zone is UTC. */
+function timeConditions(name: string, text: string, column: string): Condition[] {
+  return text.split(',').map((comparison) => {
+    const [operator = '', ...rest] = comparison.split(':');
+    if (!(timeOperators as readonly string[]).includes(operator)) {
+      throw new ApiError('BadRequest', { detail: `Invalid ${operator} operator` });
+    }
+    const time = rest.join(':');
+    const zone = timePattern.exec(time);
+    const at = zone ? new Date(zone[1] === undefined && time.length > 10 ? `${time}Z` : time) : null;
+    if (!at || Number.isNaN(at.getTime())) throw new ApiError('BadRequest', { detail: `Invalid ${time || name} value` });
+    return { test: 'time', column, operator: operator as TimeOperator, at };
+  });
+}
+
+const booleanWords = /^(1|t|true|on|y|yes|0|f|false|off|n|no)$/i;
+
+/** A boolean query parameter. Throws InvalidParameterValue for any other word. */
+export function flagOf({ query }: Pick<RequestContext, 'query'>, name: string): boolean {
+  const value = query[name];
+  if (value === undefined) return false;
+  if (!booleanWords.test(value.trim())) {
+    throw new ApiError('InvalidParameterValue', { err: `Value '${value}' for '${name}' is not a boolean.` });
+  }
+  return booleanOf(value);
+}

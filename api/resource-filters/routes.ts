@@ -1,0 +1,17 @@
+// /resource_filters (3.33): by which fields tenants may filter lists.
+import { route } from '../http/route.ts';
+import { resourceFilters } from './filters.ts';
+
+export const resourceFilterRoutes = [
+  route({
+    method: 'GET',
+    path: '/resource_filters',
+    since: '3.33',
+    policy: { name: 'resource_filters', allow: 'everyone' },
+    handler: ({ query }) => {
+      const wanted = query['resource'];
+      const shown = Object.entries(resourceFilters).filter(([resource]) => !wanted || resource === wanted);
+      return { body: { resource_filters: shown.map(([resource, filters]) => ({ resource, filters })) } };
+    },
+  }),
+];

@@ -1,0 +1,105 @@
+// /os-services: which services there are, and switching them off and on.
+import { changeService, listServices, type ServiceChange } from '../../prisma/store/services.ts';
+import type { Answer, RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+import type { PolicyTable } from '../http/policy.ts';
+import { route } from '../http/route.ts';
+import { disableWithReasonSchema, freezeSchema, switchSchema } from './schema.ts';
+import { serviceView, volumeBinary } from './view.ts';
+
+const policy = {
+  list: { name: 'volume_extension:services:index', allow: 'admin' },
+  update: { name: 'volume_extension:services:update', allow: 'admin' },
+} as const satisfies PolicyTable;
+
+interface Switch {
+  readonly host?: string | null;
+  readonly binary?: string;
+  readonly service?: string;
+  readonly disabled_reason?: string;
+}
+
+/** Switches the service that the body names and answers what Cinder answers. */
+function switchService(context: RequestContext, asked: Switch, change: ServiceChange): Promise<Answer> {
+  return context.inTransaction(async (tx) => {
+    const { host, service = '', binary = '', disabled_reason: reason } = asked;
+    if (!host) throw new ApiError('InvalidInput', { reason: 'Host field is missing.' });
+    const name = binary || service;
+    if (!(await changeService(tx, name, host, change))) {
+      throw new ApiError('ServiceNotFoundOnHost', { service_id: name, host });
+    }
+    const status = change.disabled ? 'disabled' : 'enabled';
+    return {
+      body: {
+        host,
+        service,
+        binary,
+        status,
+        disabled: change.disabled === true,
+        ...(reason === undefined ? {} : { disabled_reason: reason }),
+      },
+    };
+  });
+}
+
+/** A frozen back-end is given nothing new and none of its volumes are deleted. */
+function freeze(context: RequestContext, host: string | null | undefined, frozen: boolean): Promise<Answer> {
+  return context.inTransaction(async (tx) => {
+    if (!host) {
+      const reason = context.atLeast('3.26') ? 'One and only one of cluster and host must be set.' : 'Host field is missing.';
+      throw new ApiError('InvalidInput', { reason });
+    }
+    if (!(await changeService(tx, volumeBinary, host, { frozen }))) {
+      throw new ApiError('InvalidInput', { reason: `Service ${volumeBinary} could not be found on host ${host}.` });
+    }
+    return {};
+  });
+}
+
+export const serviceRoutes = [
+  route({
+    method: 'GET',
+    path: '/os-services',
+    policy: policy.list,
+    handler: async (context) => {
+      const services = await listServices(context.db, context.query);
+      return { body: { services: services.map((service) => serviceView(service, context)) } };
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: '/os-services/enable',
+    policy: policy.update,
+    schema: switchSchema,
+    handler: (context, body) => switchService(context, body, { disabled: false, disabledReason: null }),
+  }),
+  route({
+    method: 'PUT',
+    path: '/os-services/disable',
+    policy: policy.update,
+    schema: switchSchema,
+    handler: (context, body) => switchService(context, body, { disabled: true, disabledReason: null }),
+  }),
+  route({
+    method: 'PUT',
+    path: '/os-services/disable-log-reason',
+    policy: policy.update,
+    schema: disableWithReasonSchema,
+    handler: (context, body) =>
+      switchService(context, body, { disabled: true, disabledReason: body.disabled_reason ?? null }),
+  }),
+  route({
+    method: 'PUT',
+    path: '/os-services/freeze',
+    policy: policy.update,
+    schema: freezeSchema,
+    handler: (context, { host }) => freeze(context, host, true),
+  }),
+  route({
+    method: 'PUT',
+    path: '/os-services/thaw',
+    policy: policy.update,
+    schema: freezeSchema,
+    handler: (context, { host }) => freeze(context, host, false),
+  }),
+];

@@ -1,0 +1,26 @@
+// Bodies of PUT /os-services/….
+// https://github.com/openstack/cinder/blob/29.0.0/cinder/api/schemas/services.py
+import { z } from 'zod';
+import { text } from '../http/fields.ts';
+import { ApiError } from '../http/errors.ts';
+import { pyRepr } from '../http/python.ts';
+
+const host = text({ min: 1, max: 255, pattern: /^[a-zA-Z0-9-._#@:/+\[\]]*$/ }).nullable().optional();
+const nullableText = text({ max: 255 }).nullable().optional();
+const shortText = text({ min: 1, max: 255 }).optional();
+
+const service = { binary: shortText, host, cluster: nullableText, service: shortText };
+
+/** `anyOf: [binary, service]`. */
+function named<Schema extends z.ZodType<{ binary?: string; service?: string }>>(schema: Schema) {
+  return schema.check((context) => {
+    if (context.value.binary !== undefined || context.value.service !== undefined) return;
+    const detail = `${pyRepr(context.value)} is not valid under any of the given schemas`;
+    const params = { fault: new ApiError('ValidationError', { detail }) };
+    context.issues.push({ code: 'custom', message: detail, params, input: context.value });
+  });
+}
+
+export const switchSchema = named(z.strictObject(service));
+export const disableWithReasonSchema = named(z.strictObject({ ...service, disabled_reason: shortText }));
+export const freezeSchema = z.strictObject({ cluster: nullableText, host });

@@ -1,0 +1,24 @@
+// Services as `service-list` shows them.
+import { isUp, type Service } from '../../prisma/store/services.ts';
+import type { RequestContext } from '../http/context.ts';
+import { wireTime } from '../http/time.ts';
+
+export const volumeBinary = 'cinder-volume';
+
+export function serviceView(service: Service, { config, atLeast }: RequestContext) {
+  const isVolume = service.binary === volumeBinary;
+  const up = isUp(service, config.serviceDownTimeS);
+  return {
+    binary: service.binary,
+    host: service.host,
+    zone: service.availabilityZone,
+    status: service.disabled ? 'disabled' : 'enabled',
+    state: up ? 'up' : 'down',
+    updated_at: wireTime(service.reportedAt),
+    // What the back-end says of itself; one that does not report says nothing.
+    ...(isVolume && atLeast('3.49') ? { backend_state: up ? 'up' : 'down' } : {}),
+    ...(atLeast('3.7') ? { cluster: null } : {}),
+    disabled_reason: service.disabledReason,
+    ...(isVolume ? { replication_status: 'disabled', active_backend_id: null, frozen: service.frozen } : {}),
+  };
+}

@@ -1,0 +1,77 @@
+// What a new volume is made from, and whether that can be: a blank one, a snapshot, a volume, a backup.
+import { findBackup, type BackupRow } from '../../prisma/store/backups.ts';
+import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots.ts';
+import { findVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
+import type { RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+import { visibleTo } from '../lists/list.ts';
+import { mustFindVolume } from './lookup.ts';
+import type { CreateVolumeBody } from './schema.ts';
+
+export interface VolumeSources {
+  readonly snapshot: SnapshotRow | null;
+  /** The snapshot's volume. */
+  readonly snapshotVolume: VolumeRow | null;
+  readonly volume: VolumeRow | null;
+  readonly backup: BackupRow | null;
+}
+
+/** Looks up what the body names, in Cinder's order. Throws the fault of the first that is not there. */
+export async function findSources(
+  context: RequestContext,
+  { volume: wish }: CreateVolumeBody,
+): Promise<VolumeSources> {
+  const visible = visibleTo(context);
+  const snapshot = wish.snapshot_id ? await findSnapshot(context.db, wish.snapshot_id, visible) : null;
+  if (wish.snapshot_id && !snapshot) throw new ApiError('SnapshotNotFound', { snapshot_id: wish.snapshot_id });
+  const volume = wish.source_volid ? await mustFindVolume(context, wish.source_volid) : null;
+  const groupId = wish.consistencygroup_id ?? wish.group_id ?? null;
+  // There are no groups here, so none has that id.
+  if (groupId !== null) throw new ApiError('NotFound', { detail: `Group ${String(groupId)} could not be found.` });
+  if ((wish.imageRef ?? wish.image_id ?? null) !== null) {
+    throw new ApiError('BadRequest', { detail: 'Invalid image identifier or unable to access requested image.' });
+  }
+  const backupId = wish.backup_id ? String(wish.backup_id) : null;
+  const backup = backupId === null ? null : await findBackup(context.db, backupId, visible);
+  if (backupId !== null && !backup) throw new ApiError('BackupNotFound', { backup_id: backupId });
+  const snapshotVolume = snapshot ? await findVolume(context.db, snapshot.volumeId, null) : null;
+  checkStatuses({ snapshot, snapshotVolume, volume, backup });
+  return { snapshot, snapshotVolume, volume, backup };
+}
+
+function checkStatuses({ snapshot, volume, backup }: VolumeSources): void {
+  const named = [snapshot, volume, backup].filter((source) => source !== null);
+  if (named.length > 1) {
+    throw new ApiError('InvalidInput', { reason: 'May specify only one of backup, imageRef, snapshot, source volume' });
+  }
+  const mustBe = (what: string, statuses: readonly string[]): string =>
+    `Originating ${what} status must be one of '${statuses.join(', ')}' values`;
+  if (snapshot && snapshot.status !== 'available') {
+    throw new ApiError('InvalidSnapshot', { reason: mustBe('snapshot', ['available']) });
+  }
+  if (volume && !['available', 'in-use'].includes(volume.status)) {
+    throw new ApiError('InvalidVolume', { reason: mustBe('source volume', ['available', 'in-use']) });
+  }
+  if (backup && backup.status !== 'available') {
+    throw new ApiError('InvalidBackup', { reason: mustBe('backup', ['available']) });
+  }
+}
+
+/** The size asked for or the source's, in GiB. Throws InvalidInput, and MalformedRequest when nothing says it. */
+export function sizeOf({ snapshot, volume, backup }: VolumeSources, wished: number | null | undefined): number {
+  const least = volume?.sizeGib ?? snapshot?.sizeGib ?? backup?.sizeGib;
+  const size = wished ?? least;
+  if (size === undefined) throw new ApiError('MalformedRequest');
+  if (least === undefined || size >= least) return size;
+  throw new ApiError('InvalidInput', { reason: tooSmall({ snapshot, volume }, size, least) });
+}
+
+function tooSmall(sources: Pick<VolumeSources, 'snapshot' | 'volume'>, size: number, least: number): string {
+  if (sources.volume) {
+    return `Volume size '${size}'GB cannot be smaller than original volume size  ${least}GB. They must be >= original volume size.`;
+  }
+  if (sources.snapshot) {
+    return `Volume size '${size}'GB cannot be smaller than the snapshot size ${least}GB. They must be >= original snapshot size.`;
+  }
+  return `Volume size ${size}GB cannot be smaller than the backup size ${least}GB. It must be >= backup size.`;
+}

@@ -1,0 +1,114 @@
+// Creating a volume: what the request means, and the operation that makes it so.
+import { volumeQuota } from '../../domain/quota.ts';
+import type { AcceptRequest, ResourceUse } from '../../prisma/store/accept-types.ts';
+import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/new-volume.ts';
+import type { VolumeType } from '../../prisma/store/types.ts';
+import type { Answer, RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+import { findSources, sizeOf, type VolumeSources } from './create-source.ts';
+import type { CreateVolumeBody } from './schema.ts';
+import { checkVolumeSize } from './size-limit.ts';
+import { chooseType, isMultiattach, mustFindNamedType } from './type-choice.ts';
+import { volumeDetailView } from './view.ts';
+import { zoneOf } from './zone.ts';
+
+const multiattachRemoved =
+  'multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. ' +
+  'Contact your administrator to create a multiattach enabled volume type and use it to create multiattach volumes.';
+
+/** Accepts the volume and answers it in `creating`. */
+export async function createVolume(context: RequestContext, body: CreateVolumeBody): Promise<Answer> {
+  const wish = body.volume;
+  const named = wish.volume_type ? await mustFindNamedType(context, wish.volume_type) : null;
+  const sources = await findSources(context, body);
+  if (wish.multiattach) throw new ApiError('BadRequest', { detail: multiattachRemoved });
+  const sizeGib = sizeOf(sources, wish.size);
+  const type = await chooseType(context, sources, named);
+  const availabilityZone = await zoneOf(context, sources, wish.availability_zone);
+  await checkVolumeSize(context, sizeGib);
+  const volume: NewVolume = {
+    id: context.newId('volume'),
+    operationId: context.operationId,
+    name: wish.name ?? wish.display_name ?? null,
+    description: wish.description ?? wish.display_description ?? null,
+    projectId: context.projectId,
+    userId: context.userId,
+    sizeGib,
+    availabilityZone,
+    volumeTypeId: type.id,
+    snapshotId: sources.snapshot?.id ?? null,
+    sourceVolumeId: sources.volume?.id ?? null,
+    bootable: sources.volume?.bootable ?? sources.snapshotVolume?.bootable ?? false,
+    multiattach: isMultiattach(type),
+    metadata: wish.metadata ?? {},
+    schedulerHints: body['OS-SCH-HNT:scheduler_hints'] ?? null,
+    createdAt: new Date(),
+  };
+  await submitNewVolume(context, volume, type, sources);
+  return { status: 202, body: { volume: volumeDetailView(context, 'created')(rowOfNew(volume, type.name), []) } };
+}
+
+/** Has the volume made from its source; from a backup by a restore. Throws StatusConflictError, QuotaExceededError. */
+export async function submitNewVolume(
+  context: RequestContext,
+  volume: NewVolume,
+  type: VolumeType,
+  sources: Pick<VolumeSources, 'snapshot' | 'volume' | 'backup'>,
+): Promise<void> {
+  const request = sources.backup
+    ? restoreRequest(volume, sources.backup.id)
+    : createRequest(volume, sources);
+  try {
+    await context.operations.submit({
+      operationId: context.operationId,
+      projectId: context.projectId,
+      userId: context.userId,
+      requestId: context.requestId,
+      quota: volumeQuota(1, volume.sizeGib, type.name),
+      within: (tx) => insertVolume(tx, volume),
+      ...request,
+    });
+  } catch (error) {
+    if (!(error instanceof TypeGoneError)) throw error;
+    throw new ApiError('VolumeTypeNotFound', { volume_type_id: type.id });
+  }
+}
+
+type Particular = Pick<AcceptRequest, 'kind' | 'resourceId' | 'input' | 'claims' | 'reads'>;
+
+function createRequest(
+  volume: NewVolume,
+  { snapshot, volume: original }: Pick<VolumeSources, 'snapshot' | 'volume'>,
+): Particular {
+  const { id, sizeGib, volumeTypeId, availabilityZone, schedulerHints } = volume;
+  const reads: ResourceUse[] = [
+    ...(snapshot ? [{ resource: 'snapshot', id: snapshot.id } as const] : []),
+    ...(original ? [{ resource: 'volume', id: original.id } as const] : []),
+  ];
+  const source = snapshot
+    ? { kind: 'snapshot', snapshotId: snapshot.id }
+    : original
+      ? { kind: 'volume', volumeId: original.id }
+      : { kind: 'blank' };
+  const hints = schedulerHints as AcceptRequest['input'] | null;
+  return {
+    kind: 'volumeCreate',
+    resourceId: id,
+    input: { volumeId: id, sizeGib, source, volumeTypeId, availabilityZone, schedulerHints: hints },
+    claims: [{ resource: 'volume', id }],
+    reads,
+  };
+}
+
+function restoreRequest(volume: NewVolume, backupId: string): Particular {
+  return {
+    kind: 'backupRestore',
+    resourceId: backupId,
+    input: { backupId, volumeId: volume.id, newVolume: true },
+    claims: [
+      { resource: 'backup', id: backupId },
+      { resource: 'volume', id: volume.id },
+    ],
+    reads: [],
+  };
+}

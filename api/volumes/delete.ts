@@ -1,0 +1,48 @@
+// Deleting a volume, also by force, in Cinder's conditions and words.
+import { operationTable } from '../../domain/operations.ts';
+import { StatusConflictError } from '../../prisma/store/accept-types.ts';
+import { forceInto } from '../../prisma/store/forced-status.ts';
+import { lockForDelete } from '../../prisma/store/volume-guards.ts';
+import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import type { RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+
+const deletable = operationTable.volumeDelete.claims[0].from;
+
+function refusal(force: boolean): ApiError {
+  const status = force ? '' : `status must be ${deletable.join(' or ')} and`;
+  const reason =
+    `Volume ${status} must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, ` +
+    'or be disassociated from snapshots after volume transfer.';
+  return new ApiError('InvalidVolume', { reason });
+}
+
+/** Accepts the delete. With `force` the status does not matter. Throws InvalidVolume, VolumeNotFound. */
+export async function deleteVolume(
+  context: RequestContext,
+  volume: VolumeRow,
+  { force }: { readonly force: boolean },
+): Promise<void> {
+  const { id } = volume;
+  try {
+    await context.operations.submit({
+      kind: 'volumeDelete',
+      operationId: context.operationId,
+      resourceId: id,
+      projectId: volume.projectId,
+      userId: context.userId,
+      requestId: context.requestId,
+      input: { volumeId: id },
+      claims: [{ resource: 'volume', id }],
+      reads: [],
+      quota: [],
+      within: async (tx) => {
+        if (force) await forceInto(tx, { resource: 'volume', id, status: 'error', actor: context.userId }, deletable);
+        if ((await lockForDelete(tx, id)) !== null) throw refusal(force);
+      },
+    });
+  } catch (error) {
+    if (error instanceof StatusConflictError && error.status !== null) throw refusal(force);
+    throw error;
+  }
+}

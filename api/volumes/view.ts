@@ -1,0 +1,114 @@
+// Volumes as Cinder shows them; what a microversion or the caller's role adds is a table, read once for a whole list.
+import type { VolumeAttachmentRow } from '../../prisma/store/attachments.ts';
+import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import type { RequestContext } from '../http/context.ts';
+import { resourceLinks } from '../http/links.ts';
+import type { Microversion } from '../http/microversion.ts';
+
+/** Statuses of managing that Cinder does not show. */
+const shownStatuses: Readonly<Record<string, string>> = {
+  managing: 'creating',
+  error_managing: 'error',
+  error_managing_deleting: 'deleting',
+};
+
+interface AddedField {
+  readonly since?: Microversion;
+  readonly adminOnly?: true;
+  /** Only where an existing volume is shown, not where a request has just made or changed it. */
+  readonly onReadOnly?: true;
+  readonly key: string;
+  readonly value: (row: VolumeRow) => unknown;
+}
+
+/** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
+const addedFields: readonly AddedField[] = [
+  { key: 'migration_status', adminOnly: true, value: (row) => row.migrationStatus },
+  { since: '3.13', key: 'group_id', value: () => null },
+  { since: '3.21', adminOnly: true, key: 'provider_id', value: () => null },
+  // Cinder's default until the driver has spoken; none of ours shares a target between volumes.
+  { since: '3.48', key: 'shared_targets', value: (row) => row.host === null },
+  { since: '3.48', key: 'service_uuid', value: (row) => row.serviceId },
+  { since: '3.61', adminOnly: true, key: 'cluster_name', value: () => null },
+  { since: '3.63', key: 'volume_type_id', value: (row) => row.volumeTypeId },
+  { since: '3.65', key: 'consumes_quota', value: (row) => row.consumesQuota },
+  { onReadOnly: true, key: 'os-vol-tenant-attr:tenant_id', value: (row) => row.projectId },
+  { onReadOnly: true, adminOnly: true, key: 'os-vol-mig-status-attr:migstat', value: (row) => row.migrationStatus },
+  { onReadOnly: true, adminOnly: true, key: 'os-vol-mig-status-attr:name_id', value: () => null },
+  { onReadOnly: true, adminOnly: true, key: 'os-vol-host-attr:host', value: (row) => row.host },
+];
+
+const visibleAdminKeys = ['readonly', 'attached_mode'] as const;
+
+/** The volume's own metadata and, where existing volumes are shown, what Cinder lets users see of the operator's. */
+function metadataOf(row: VolumeRow, withAdmin: boolean): Record<string, string> {
+  const metadata = row.metadataJson === '{}' ? {} : (JSON.parse(row.metadataJson) as Record<string, string>);
+  if (!withAdmin || row.adminMetadataJson === '{}') return metadata;
+  const admin = JSON.parse(row.adminMetadataJson) as Record<string, string>;
+  for (const key of visibleAdminKeys) if (admin[key] !== undefined) metadata[key] = admin[key];
+  return metadata;
+}
+
+function attachmentView(attachment: VolumeAttachmentRow, isAdmin: boolean): object {
+  return {
+    id: attachment.volumeId,
+    attachment_id: attachment.id,
+    volume_id: attachment.volumeId,
+    server_id: attachment.instanceId,
+    host_name: isAdmin ? attachment.attachedHost : null,
+    device: attachment.mountpoint,
+    attached_at: attachment.attachedAt,
+  };
+}
+
+type ViewContext = Parameters<typeof resourceLinks>[0] & Pick<RequestContext, 'isAdmin' | 'atLeast'>;
+
+/** created: as the answer to a create, without operators' fields; changed: to an update; shown: show and lists. */
+export type VolumeOccasion = 'created' | 'changed' | 'shown';
+
+/** Makes the view of one volume in full, for a request: what depends on the request is worked out only once. */
+export function volumeDetailView(
+  context: ViewContext,
+  occasion: VolumeOccasion,
+): (row: VolumeRow, attachments: readonly VolumeAttachmentRow[]) => Record<string, unknown> {
+  const { isAdmin } = context;
+  const isRead = occasion === 'shown';
+  const added = addedFields.filter(
+    ({ since, adminOnly, onReadOnly }) =>
+      (since === undefined || context.atLeast(since)) && (!adminOnly || isAdmin) && (!onReadOnly || isRead),
+  );
+  return (row, attachments) => {
+    const view: Record<string, unknown> = {
+      id: row.id,
+      status: shownStatuses[row.status] ?? row.status,
+      size: row.sizeGib,
+      availability_zone: row.availabilityZone,
+      created_at: row.createdAt,
+      updated_at: row.updatedAt,
+      name: row.name,
+      description: row.description,
+      volume_type: row.typeName,
+      snapshot_id: row.snapshotId,
+      source_volid: row.sourceVolumeId,
+      metadata: metadataOf(row, occasion !== 'created'),
+      links: resourceLinks(context, 'volumes', row.id),
+      user_id: row.userId,
+      bootable: row.bootable ? 'true' : 'false',
+      encrypted: false,
+      replication_status: null,
+      consistencygroup_id: null,
+      multiattach: row.multiattach,
+      attachments: attachments.map((attachment) => attachmentView(attachment, isAdmin)),
+    };
+    for (const { key, value } of added) view[key] = value(row);
+    if (isRead && row.imageMetadataJson !== null && row.imageMetadataJson !== '{}') {
+      view['volume_image_metadata'] = JSON.parse(row.imageMetadataJson);
+    }
+    return view;
+  };
+}
+
+/** id, name and links. */
+export function volumeSummaryView(context: ViewContext): (row: VolumeRow) => Record<string, unknown> {
+  return (row) => ({ id: row.id, name: row.name, links: resourceLinks(context, 'volumes', row.id) });
+}

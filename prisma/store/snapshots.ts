@@ -1,0 +1,136 @@
+// Snapshots as the API reads them, and the direct writes that claim no status: names, descriptions, metadata.
+import { isUuid } from '../../domain/ids.ts';
+import { Prisma } from '../generated/client.ts';
+import {
+  apiTime,
+  columnsOf,
+  countRows,
+  readPage,
+  type ColumnTable,
+  type Condition,
+  type PageRequest,
+  type Reader,
+  type Source,
+} from './page-query.ts';
+import type { Transaction } from './transaction.ts';
+import type { Metadata } from './volumes.ts';
+
+/** A snapshot; times are texts as the API writes them. */
+export interface SnapshotRow {
+  readonly id: string;
+  readonly volumeId: string;
+  readonly name: string | null;
+  readonly description: string | null;
+  readonly projectId: string;
+  readonly userId: string;
+  readonly sizeGib: number;
+  readonly status: string;
+  readonly progress: string | null;
+  readonly metadataJson: string;
+  readonly volumeTypeId: string | null;
+  readonly consumesQuota: boolean;
+  readonly operationId: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string | null;
+}
+
+/** What lists may sort and filter by; the zone is the volume's. */
+export const snapshotColumns: ColumnTable = columnsOf({
+  id: ['s.id', 'uuid'],
+  volumeId: ['s.volume_id', 'uuid'],
+  name: ['s.name', 'text', 'nullable'],
+  description: ['s.description', 'text', 'nullable'],
+  projectId: ['s.project_id', 'text'],
+  userId: ['s.user_id', 'text'],
+  sizeGib: ['s.size_gib', 'integer'],
+  status: ['s.status', 'text'],
+  progress: ['s.progress', 'text', 'nullable'],
+  volumeTypeId: ['s.volume_type_id', 'uuid', 'nullable'],
+  consumesQuota: ['s.consumes_quota', 'boolean'],
+  createdAt: ['s.created_at', 'timestamp'],
+  updatedAt: ['s.updated_at', 'timestamp', 'nullable'],
+  host: ['(SELECT v.host FROM volumes v WHERE v.id = s.volume_id)', 'text', 'nullable'],
+  availabilityZone: ['(SELECT v.availability_zone FROM volumes v WHERE v.id = s.volume_id)', 'text', 'nullable'],
+});
+
+export const snapshotMetadataColumns = [Prisma.sql`s.metadata`] as const;
+
+const selected = Prisma.sql`s.id, s.volume_id AS "volumeId", s.name, s.description, s.project_id AS "projectId",
+  s.user_id AS "userId", s.size_gib AS "sizeGib", s.status, s.progress, s.metadata::text AS "metadataJson",
+  s.volume_type_id AS "volumeTypeId", s.consumes_quota AS "consumesQuota", s.operation_id AS "operationId",
+  ${apiTime(Prisma.sql`s.created_at`)} AS "createdAt", ${apiTime(Prisma.sql`s.updated_at`)} AS "updatedAt"`;
+
+/** `projectId` null: every project's. */
+function source(projectId: string | null): Source {
+  const live = Prisma.sql`s.deleted_at IS NULL`;
+  return {
+    from: Prisma.sql`snapshots s`,
+    columns: snapshotColumns,
+    always: projectId === null ? live : Prisma.sql`s.project_id = ${projectId} AND ${live}`,
+  };
+}
+
+/** A page of live snapshots; null when the marker is none of them. */
+export function listSnapshots(db: Reader, projectId: string | null, page: PageRequest): Promise<SnapshotRow[] | null> {
+  return readPage<SnapshotRow>(db, source(projectId), selected, page);
+}
+
+export function countSnapshots(
+  db: Reader,
+  projectId: string | null,
+  conditions: readonly Condition[],
+): Promise<number> {
+  return countRows(db, source(projectId), conditions);
+}
+
+/** A live snapshot, of any project when `projectId` is null; null when there is none. */
+export async function findSnapshot(db: Reader, id: string, projectId: string | null): Promise<SnapshotRow | null> {
+  if (!isUuid(id)) return null;
+  const rows = await db.$queryRaw<SnapshotRow[]>`
+    SELECT ${selected} FROM snapshots s WHERE s.id = ${id}::uuid AND ${source(projectId).always}`;
+  return rows[0] ?? null;
+}
+
+export interface SnapshotState {
+  readonly id: string;
+  readonly status: string;
+  readonly projectId: string;
+}
+
+/** The live snapshots of a volume, whoever they belong to. */
+export function snapshotsOf(db: Reader, volumeId: string): Promise<SnapshotState[]> {
+  return db.$queryRaw<SnapshotState[]>`
+    SELECT id, status, project_id AS "projectId" FROM snapshots
+    WHERE volume_id = ${volumeId}::uuid AND deleted_at IS NULL ORDER BY created_at, id`;
+}
+
+export interface SnapshotEdit {
+  readonly name?: string | null;
+  readonly description?: string | null;
+}
+
+/** Changes name or description; a deleted row stays as it is. */
+export async function editSnapshot(tx: Transaction, id: string, edit: SnapshotEdit): Promise<void> {
+  await tx.snapshot.updateMany({ where: { id, deletedAt: null }, data: { ...edit, updatedAt: new Date() } });
+}
+
+/** Adds or changes entries in one statement. */
+export async function mergeSnapshotMetadata(tx: Reader, id: string, entries: Metadata): Promise<Metadata> {
+  const rows = await tx.$queryRaw<{ metadata: Metadata }[]>`
+    UPDATE snapshots SET metadata = metadata || ${JSON.stringify(entries)}::jsonb
+    WHERE id = ${id}::uuid RETURNING metadata`;
+  return rows[0]?.metadata ?? entries;
+}
+
+/** Puts these entries in the place of all that there were. */
+export async function replaceSnapshotMetadata(tx: Transaction, id: string, entries: Metadata): Promise<void> {
+  await tx.snapshot.updateMany({ where: { id }, data: { metadata: entries } });
+}
+
+/** Removes one entry; false when there was none. */
+export async function removeSnapshotMetadata(tx: Reader, id: string, key: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    UPDATE snapshots SET metadata = metadata - ${key}::text
+    WHERE id = ${id}::uuid AND jsonb_exists(metadata, ${key}::text) RETURNING id`;
+  return rows.length > 0;
+}

@@ -1,0 +1,99 @@
+// The API on a real PostgreSQL and a real socket, without Temporal: operations are accepted and wait.
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import { createApp } from '../../../api/app.ts';
+import type { ApiConfig, ApiDeps } from '../../../api/http/config.ts';
+import { createHttpApp } from '../../../api/http/app.ts';
+import type { Route } from '../../../api/http/route.ts';
+import type { OperationStarter } from '../../../api/operations/starter.ts';
+import { migrate } from '../../../prisma/migrate.ts';
+import { accept } from '../../../prisma/store/accept.ts';
+import { createDatabase, type Database } from '../../../prisma/store/client.ts';
+import { startPostgres } from '../../../workers/embedded/postgres.ts';
+
+export const labConfig: ApiConfig = {
+  maxLimit: 1000,
+  maxRequestBodyBytes: 114_688,
+  publicEndpoint: null,
+  rpcResponseTimeoutMs: 2_000,
+  serviceDownTimeS: 60,
+  quotaDefaults: {
+    volumes: -1,
+    gigabytes: -1,
+    snapshots: -1,
+    backups: -1,
+    backup_gigabytes: -1,
+    groups: 10,
+    per_volume_gigabytes: -1,
+  },
+  noSnapshotGbQuota: false,
+  defaultVolumeType: 'lf',
+  storageAvailabilityZone: 'nova',
+  defaultAvailabilityZone: 'nova',
+  allowAvailabilityZoneFallback: false,
+  clonedVolumeSameAz: true,
+  snapshotSameHost: true,
+  volumeNameTemplate: 'volume-%s',
+  secretKey: 'lab-key-lab-key-lab-key',
+  internalSecret: 'lab-secret-lab-secret',
+};
+
+export interface ApiLab {
+  readonly db: Database;
+  readonly url: string;
+  readonly deps: ApiDeps;
+  /** What was logged, a line each. */
+  readonly logged: readonly string[];
+  /** Serves other routes on the same database; answers their base address. */
+  serve(routes: readonly Route[], changes?: Partial<ApiDeps>): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything; `stop` ends it and removes its directory. */
+export async function startApiLab(changes: Partial<ApiConfig> = {}): Promise<ApiLab> {
+  const directory = await mkdtemp(join(tmpdir(), 'scoria-api-'));
+  const postgres = await startPostgres({ directory, port: 0, durable: false });
+  await migrate(postgres.databaseUrl);
+  const db = createDatabase(postgres.databaseUrl);
+  const logged: string[] = [];
+  const log: Logger = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
+  const config = { ...labConfig, ...changes };
+  const deps: ApiDeps = { db, config, operations: acceptingStarter(db, config), log };
+  const servers: Server[] = [];
+  const listen = async (app: ReturnType<typeof createApp>): Promise<string> => {
+    const server = await new Promise<Server>((resolve) => {
+      const started = app.listen(0, '127.0.0.1', () => resolve(started));
+    });
+    servers.push(server);
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  return {
+    db,
+    deps,
+    logged,
+    url: await listen(createApp(deps)),
+    serve: (routes, other = {}) => listen(createHttpApp({ ...deps, ...other }, { routes })),
+    async stop() {
+      for (const server of servers) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+      await db.$disconnect();
+      await postgres.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Accepts operations for good, but nothing runs them: that is what the API does while Temporal is away. */
+function acceptingStarter(db: Database, config: ApiConfig): OperationStarter {
+  return {
+    submit: (request) => accept(db, request, { quotaDefaults: config.quotaDefaults }),
+    submitAndWait: () => Promise.reject(new Error('nothing runs operations in this lab')),
+    start: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,146 @@
+// Promises of `./scoria up`: one command starts everything, one signal leaves nothing, and what dies comes back.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startDaemon, type Daemon } from '../../privileged/daemon.ts';
+import { runTool } from '../../privileged/tool.ts';
+import type { LaunchFacts } from '../../workers/embedded/launch-options.ts';
+import { waitUntil } from '../../workers/embedded/eventually.ts';
+import { isAlive } from '../../workers/embedded/processes.ts';
+import { ensureClients } from '../../workers/embedded/clients.ts';
+import { eventually } from '../support/eventually.ts';
+
+const scoria = fileURLToPath(new URL('../../scoria', import.meta.url));
+const startTimeoutMs = 120_000;
+
+let directory: string;
+let running: Daemon[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'scoria-up-'));
+  running = [];
+});
+
+afterEach(async () => {
+  for (const daemon of running) await daemon.stop(60_000);
+  await rm(directory, { recursive: true, force: true });
+});
+
+const anyPorts = ['--api-port=0', '--temporal-port=0', '--temporal-ui-port=0', '--postgres-port=0'];
+const stateDir = (): string => join(directory, 'state');
+const readyFile = (): string => join(directory, 'ready.json');
+const logFile = (): string => join(directory, 'up.log');
+
+/** From another directory, as a user may. */
+async function up(...flags: string[]): Promise<Daemon> {
+  const args = ['up', '--state-dir', stateDir(), '--ready-file', readyFile(), ...flags];
+  const daemon = await startDaemon({
+    command: scoria,
+    args,
+    logFile: logFile(),
+    stopSignal: 'SIGTERM',
+    cwd: directory,
+  });
+  running.push(daemon);
+  return daemon;
+}
+
+async function ready(daemon: Daemon): Promise<LaunchFacts> {
+  const hopeless = daemon.exited.then(async () => `it has ended:\n${await readFile(logFile(), 'utf8')}`);
+  return waitUntil('scoria to be ready', { timeoutMs: startTimeoutMs, hopeless }, async () => {
+    return JSON.parse(await readFile(readyFile(), 'utf8')) as LaunchFacts;
+  });
+}
+
+async function processesOf(facts: LaunchFacts): Promise<readonly string[]> {
+  const alive = await Promise.all(
+    Object.entries(facts.pids).map(async ([name, pid]) => (pid !== null && (await isAlive(pid)) ? [name] : [])),
+  );
+  return alive.flat();
+}
+
+async function openstack(facts: LaunchFacts, ...args: string[]): Promise<string> {
+  const clients = await ensureClients();
+  const env = { OS_CLIENT_CONFIG_FILE: facts.cloudsFile };
+  const result = await runTool(clients.openstack, ['--os-cloud', 'scoria', ...args], { timeoutMs: 60_000, env });
+  expect(result.exitCode, result.stderr).toBe(0);
+  return result.stdout;
+}
+
+test('one command starts everything, openstack works as printed, and SIGTERM leaves nothing running', async () => {
+  const daemon = await up(...anyPorts);
+  const facts = await ready(daemon);
+  const health = await fetch(`${facts.apiUrl}/healthcheck`);
+  expect(health.status).toBe(200);
+  expect(await openstack(facts, 'volume', 'list', '-f', 'json')).toContain('[]');
+  await openstack(facts, 'server', 'list', '-f', 'json');
+  expect(await readFile(logFile(), 'utf8')).toContain(`OS_CLIENT_CONFIG_FILE=${facts.cloudsFile}`);
+  expect(await processesOf(facts)).toEqual(expect.arrayContaining(['api', 'worker', 'postgres', 'temporal']));
+
+  expect(await daemon.stop(60_000)).toMatchObject({ code: 0 });
+  expect(await processesOf(facts)).toEqual([]);
+  await expect(readFile(readyFile())).rejects.toThrow('ENOENT');
+});
+
+test('what dies is started again, and a launcher that is killed leaves nothing that its successor cannot take over', async () => {
+  const first = await up(...anyPorts);
+  const facts = await ready(first);
+  for (const name of ['api', 'worker', 'postgres', 'temporal']) process.kill(facts.pids[name] ?? 0, 'SIGKILL');
+  await eventually(async () => {
+    const log = await readFile(logFile(), 'utf8');
+    for (const name of ['api', 'worker', 'postgres', 'temporal']) expect(log).toContain(`${name} is up again`);
+  }, startTimeoutMs);
+  await openstack(facts, 'volume', 'list');
+
+  process.kill(facts.pid, 'SIGKILL');
+  await first.exited;
+  await rm(readyFile());
+  const second = await up(...anyPorts);
+  const again = await ready(second);
+  expect(again.stateDir).toBe(facts.stateDir);
+  expect(again.targetPortal).toBe(facts.targetPortal);
+  expect(await second.stop(60_000)).toMatchObject({ code: 0 });
+  expect(await processesOf(again)).toEqual([]);
+});
+
+test('a state directory that is in use is refused in one line', async () => {
+  const facts = await ready(await up(...anyPorts));
+  const second = await runTool(scoria, ['up', '--state-dir', stateDir(), ...anyPorts], { timeoutMs: 30_000 });
+  expect(second.exitCode).toBe(1);
+  expect(second.stderr.trim()).toBe(
+    `scoria: ${stateDir()} is in use by process ${facts.pid}: stop that one or choose another with --state-dir`,
+  );
+  expect((await fetch(`${facts.apiUrl}/healthcheck`)).status).toBe(200);
+});
+
+test('a port that is in use is refused in one line that names its flag, and nothing is started', async () => {
+  const server = await listening();
+  const { port } = server.address() as { port: number };
+  try {
+    const args = ['up', '--state-dir', stateDir(), ...anyPorts.slice(1), `--api-port=${port}`];
+    const { exitCode, stderr } = await runTool(scoria, args, { timeoutMs: 30_000 });
+    expect(exitCode).toBe(1);
+    expect(stderr.trim()).toBe(`scoria: port ${port} on 127.0.0.1 is already in use: choose another with --api-port`);
+  } finally {
+    server.close();
+  }
+});
+
+test('a configuration with mistakes starts nothing and names them all', async () => {
+  const config = join(directory, 'bad.conf');
+  await writeFile(config, '[DEFAULT]\nauth_strategy = noauth\nenabled_backends = a\nquota_volumes = x\n');
+  const args = ['up', '--state-dir', stateDir(), '--config', config, ...anyPorts];
+  const { exitCode, stderr } = await runTool(scoria, args, { timeoutMs: 30_000 });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`${config}:4: [DEFAULT] quota_volumes: found "x"`);
+  expect(stderr).toContain('[a] volume_driver: is missing');
+});
+
+async function listening(): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}

@@ -1,0 +1,4 @@
+// Ids for tests.
+import { randomUUID } from 'node:crypto';
+
+export const newId = (): string => randomUUID();

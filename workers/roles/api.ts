@@ -1,0 +1,87 @@
+// The API role: the REST API, the hosts' internal endpoint, and the sweeper that looks after accepted operations.
+import { createServer, type Server } from 'node:http';
+import { Client, Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createApp } from '../../api/app.ts';
+import { createOperationStarter } from '../../api/operations/starter.ts';
+import { startSweeper } from '../../api/operations/sweeper.ts';
+import { createDatabase } from '../../prisma/store/client.ts';
+import type { ScoriaConfig } from '../config/config.ts';
+import type { RunningWorker } from './run-worker.ts';
+import { temporalConnectionOptions } from './temporal-connection.ts';
+
+const poolSize = 20;
+const sweepEveryMs = 5_000;
+/** A start that takes longer than this was lost. */
+const unstartedAfterMs = 10_000;
+/** A running operation writes nothing while a long copy goes on; looking is cheap. */
+const silentAfterMs = 60_000;
+
+/** Listens once everything behind it is wired; a Temporal that is down does not keep it from accepting. */
+export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<RunningWorker> {
+  const db = createDatabase(mustBeSet(config.database.connection), { poolSize });
+  const connection = Connection.lazy(await temporalConnectionOptions(config.temporal));
+  const temporal = new Client({ connection, namespace: config.temporal.namespace });
+  const { quotaDefaults } = config;
+  const settings = { quotaDefaults, backlogLimit: config.api.backlogLimit };
+  const operations = createOperationStarter({ db, temporal, log, settings });
+  const app = createApp({ db, config: apiConfigOf(config), operations, log });
+  const server = await listen(createServer(app), config.api.port, config.api.listenAddress);
+  const sweeper = startSweeper({
+    db,
+    temporal,
+    starter: operations,
+    log,
+    everyMs: sweepEveryMs,
+    unstartedAfterMs,
+    silentAfterMs,
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    server.once('close', resolve);
+    server.once('error', reject);
+  });
+  return {
+    ended,
+    async stop() {
+      await sweeper.stop();
+      await close(server);
+      await connection.close();
+      await db.$disconnect();
+    },
+  };
+}
+
+function apiConfigOf(config: ScoriaConfig): Parameters<typeof createApp>[0]['config'] {
+  const { maxLimit, maxRequestBodyBytes, publicEndpoint, rpcResponseTimeoutMs } = config.api;
+  return {
+    ...config,
+    maxLimit,
+    maxRequestBodyBytes,
+    publicEndpoint,
+    rpcResponseTimeoutMs,
+    internalSecret: config.internalApi.secret,
+  };
+}
+
+function listen(server: Server, port: number, address: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, address, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+/** Lets requests that are being answered end; idle connections are closed at once. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function mustBeSet(value: string | null): string {
+  if (value === null) throw new Error('the configuration was not checked for this role');
+  return value;
+}

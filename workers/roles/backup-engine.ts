@@ -1,0 +1,22 @@
+// Which code keeps the backups: the configured store with Cinder's chunked format.
+import { ChunkedBackupEngine } from '../../drivers/backup/engine.ts';
+import type { BackupStore } from '../../drivers/backup/driver.ts';
+import { PosixBackupStore } from '../../drivers/backup/posix/store.ts';
+import type { ScoriaConfig } from '../config/config.ts';
+import type { BackupDriverName } from '../config/driver-names.ts';
+
+const stores: Readonly<Record<BackupDriverName, (backup: ScoriaConfig['backup']) => BackupStore>> = {
+  posix: ({ options }) => new PosixBackupStore(options.backup_posix_path),
+};
+
+/** Checks that the store can be used. Throws StorageError naming the option and the path. */
+export async function backupEngineFor({ backup }: ScoriaConfig): Promise<ChunkedBackupEngine> {
+  const store = stores[backup.driver](backup);
+  await store.checkForSetup();
+  const { options } = backup;
+  return new ChunkedBackupEngine(store, {
+    fileSizeBytes: options.backup_file_size,
+    shaBlockBytes: options.backup_sha_block_size_bytes,
+    compression: options.backup_compression_algorithm,
+  });
+}
