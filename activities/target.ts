@@ -27,9 +27,13 @@ export interface OpenDataRequest {
 }
 
 /** How the backup worker reaches the bytes. `exportId` names the export when there is one. */
-export type DataAccess =
+export type DataAccess = {
+  /** A volume created blank for this operation holds zeros wherever the operation has written nothing. */
+  readonly newVolumesReadZero: boolean;
+} & (
   | { readonly kind: 'path'; readonly path: string }
-  | { readonly kind: 'export'; readonly exportId: string; readonly connection: ConnectionInfo };
+  | { readonly kind: 'export'; readonly exportId: string; readonly connection: ConnectionInfo }
+);
 
 export interface TargetActivities {
   exportVolume(request: ExportVolumeRequest): Promise<ConnectionInfo>;
@@ -76,10 +80,11 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
     async openData(request) {
       const { snapshot, volumeId } = request;
       const path = snapshot ? await deps.driver.snapshotPath(snapshot) : await deps.driver.volumePath(volumeId);
-      if (request.readerHost === deps.host) return { kind: 'path', path: path.path };
+      const { newVolumesReadZero } = deps.driver;
+      if (request.readerHost === deps.host) return { kind: 'path', path: path.path, newVolumesReadZero };
       const exportId = mustBeUuid(exportIdOf(request));
       const connection = await exportPath({ ...request, readonly: snapshot !== null }, exportId, path);
-      return { kind: 'export', exportId, connection };
+      return { kind: 'export', exportId, connection, newVolumesReadZero };
     },
     async closeData(request) {
       if (request.readerHost === deps.host) return;

@@ -1,11 +1,14 @@
 // The whole API: every resource's routes on one application.
 import type { Express } from 'express';
 import { availabilityZoneRoutes } from './availability-zones/routes.ts';
+import { clusterRoutes } from './clusters/routes.ts';
 import { extensionRoutes } from './extensions/routes.ts';
 import { healthcheck } from './healthcheck/handler.ts';
+import { hostRoutes } from './hosts/routes.ts';
 import { createHttpApp } from './http/app.ts';
 import type { ApiDeps } from './http/config.ts';
 import type { Route } from './http/route.ts';
+import { createInternalRouter } from './internal/router.ts';
 import { limitRoutes } from './limits/routes.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { quotaRoutes } from './quota-sets/routes.ts';
@@ -22,6 +25,8 @@ export const allRoutes: readonly Route[] = [
   ...quotaRoutes,
   ...limitRoutes,
   ...serviceRoutes,
+  ...hostRoutes,
+  ...clusterRoutes,
   ...poolRoutes,
   ...availabilityZoneRoutes,
   ...messageRoutes,
@@ -31,9 +36,12 @@ export const allRoutes: readonly Route[] = [
 
 /** The API's application; the caller makes it listen. */
 export function createApp(deps: ApiDeps): Express {
+  const { internalSecret } = deps.config;
   return createHttpApp(deps, {
     routes: allRoutes,
     unversioned: [
+      // Without a secret there is no /internal here: a listener of its own can have the router instead.
+      ...(internalSecret === null ? [] : [{ path: '/internal', handler: createInternalRouter(deps, internalSecret) }]),
       { path: '/healthcheck', handler: healthcheck(deps) },
       { path: '/', handler: versionRoot(deps.config) },
     ],

@@ -40,7 +40,8 @@ export async function openCinder(options: BenchOptions): Promise<Side> {
 }
 
 async function mustHaveKit(kit: string | undefined): Promise<string> {
-  const hint = 'give the directory of the kit that starts a real Cinder with --peer DIR or SCORIA_PEER_KIT, or measure ours alone with --sides scoria';
+  const hint =
+    'give the directory of the kit that starts a real Cinder with --peer DIR or SCORIA_PEER_KIT, or measure ours alone with --sides scoria';
   if (kit === undefined) throw new Error(`there is no Cinder to compare with: ${hint}`);
   await access(join(kit, 'start')).catch(() => {
     throw new Error(`${kit} has no program \`start\`: ${hint}`);
@@ -51,7 +52,12 @@ async function mustHaveKit(kit: string | undefined): Promise<string> {
 async function pidOf(peerDir: string, name: string): Promise<number | null> {
   const text = await readFile(join(peerDir, 'run', `${name}.pid`), 'utf8').catch(() => '');
   const pid = Number(text.trim());
-  const alive = pid > 0 && (await access(`/proc/${pid}`).then(() => true, () => false));
+  const alive =
+    pid > 0 &&
+    (await access(`/proc/${pid}`).then(
+      () => true,
+      () => false,
+    ));
   return alive ? pid : null;
 }
 
@@ -70,7 +76,11 @@ async function fill(kit: string, peerDir: string, apiPort: number, seedId: strin
     ['-c', program, shelfProject, seedId, String(rows)],
     {
       timeoutMs: 300_000,
-      env: { PYTHONPATH: kit, PYTHONDONTWRITEBYTECODE: '1', PEER_MYSQL_PORT: String(apiPort - cinderPort + databasePort) },
+      env: {
+        PYTHONPATH: kit,
+        PYTHONDONTWRITEBYTECODE: '1',
+        PEER_MYSQL_PORT: String(apiPort - cinderPort + databasePort),
+      },
     },
   );
   if (Number(stdout.trim()) < rows) throw new Error(`Cinder's project has ${stdout.trim()} volumes instead of ${rows}`);
@@ -79,7 +89,13 @@ async function fill(kit: string, peerDir: string, apiPort: number, seedId: strin
 async function findVolumeFile(peerDir: string, volumeId: string): Promise<string> {
   for (const backend of ['lf', 'lf2']) {
     const path = join(peerDir, 'vols', backend, `volume-${volumeId}`);
-    if (await access(path).then(() => true, () => false)) return path;
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   }
   throw new Error(`no file of volume ${volumeId} below ${peerDir}`);
 }

@@ -23,6 +23,9 @@ async function main(): Promise<void> {
       await side.close().catch((error: unknown) => say(`${side.name} did not stop: ${String(error)}`));
     }
   };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void closeAll().then(() => process.exit(130)));
+  }
   try {
     // Cinder first: without it there is nothing to start ours for.
     for (const name of options.sides.toSorted()) {

@@ -57,7 +57,8 @@ function listOption<Name extends string>(flags: string, text: string, allowed: r
   return new Option(flags, `${text} (${allowed.join(',')})`).default(allowed).argParser((value: string) => {
     const names = value.split(',');
     const unknown = names.filter((name) => !(allowed as readonly string[]).includes(name));
-    if (unknown.length > 0) throw new InvalidArgumentError(`unknown: ${unknown.join(', ')}; there are ${allowed.join(', ')}`);
+    if (unknown.length > 0)
+      throw new InvalidArgumentError(`unknown: ${unknown.join(', ')}; there are ${allowed.join(', ')}`);
     return names;
   });
 }

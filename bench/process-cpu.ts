@@ -13,7 +13,10 @@ interface ProcessTimes {
 async function readTimes(pid: string): Promise<[number, ProcessTimes] | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (text === null) return null;
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
   return [Number(pid), { parent: fields[1] ?? 0, ms: (user + system + childUser + childSystem) * msPerTick }];
 }

@@ -3,7 +3,7 @@ import { factorOf, figureNames, figureOf, type FigureName } from './figures.ts';
 import type { Results } from './rounds.ts';
 import { median, spreadOf, type Spread } from './statistics.ts';
 
-const widths = [42, 24, 24, 20, 16] as const;
+const widths = [46, 24, 24, 20, 16] as const;
 
 /** Medians over the rounds with the least and the most in brackets; ratios are taken round by round. */
 export function report({ figures, cpu }: Results): string {
@@ -40,9 +40,8 @@ function figureRow(name: FigureName, ours: readonly number[], theirs: readonly n
 
 function cpuLine(side: string, shares: readonly (readonly [string, readonly number[]])[]): string {
   const medians = shares.map(([name, values]) => [name, median(values)] as const);
-  const total = medians.reduce((sum, [name, ms]) => (name === 'bench' ? sum : sum + ms), 0);
   const list = medians.map(([name, ms]) => `${name} ${ms.toFixed(1)}`).join(', ');
-  return `CPU a volume in the burst, ${side}: ${total.toFixed(1)} ms without the load itself (${list})`;
+  return `CPU a volume in the burst by process, ms, ${side}: ${list} (bench is the load itself)`;
 }
 
 function spread({ median, least, most }: Spread): string {

@@ -23,7 +23,10 @@ export interface ScoriaSide extends Side {
 /** Starts it and answers when it is healthy. What it stored is removed in the end. */
 export async function openScoria(options: Pick<BenchOptions, 'concurrency'>): Promise<ScoriaSide> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-bench-'));
-  const { daemon, facts } = await start(directory);
+  const { daemon, facts } = await start(directory).catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  });
   const clientOf = (project: string): VolumeClient =>
     createVolumeClient({ url: `${facts.apiUrl}/v3/${project}`, token: `admin:${project}` }, options.concurrency + 1);
   const work = clientOf(workProject);
@@ -61,7 +64,12 @@ async function start(directory: string): Promise<{ daemon: Daemon; facts: Launch
   await writeFile(config, benchConfig);
   const ports = ['--api-port=0', '--temporal-port=0', '--temporal-ui-port=0', '--postgres-port=0'];
   const state = ['--state-dir', join(directory, 'state'), '--config', config, '--ready-file', readyFile];
-  const daemon = await startDaemon({ command: scoria, args: ['up', ...state, ...ports], logFile, stopSignal: 'SIGTERM' });
+  const daemon = await startDaemon({
+    command: scoria,
+    args: ['up', ...state, ...ports],
+    logFile,
+    stopSignal: 'SIGTERM',
+  });
   const hopeless = daemon.exited.then(async () => `it has ended:\n${await readFile(logFile, 'utf8')}`);
   try {
     const facts = await waitUntil('starting Scoria', { timeoutMs: startTimeoutMs, hopeless }, async () => {
@@ -86,7 +94,13 @@ async function ensureType(client: VolumeClient): Promise<void> {
 async function findVolumeFile(stateDir: string, volumeId: string): Promise<string> {
   for (const backend of ['lf', 'lf2']) {
     const path = join(stateDir, 'volumes', backend, `volume-${volumeId}`);
-    if (await access(path).then(() => true, () => false)) return path;
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   }
   throw new Error(`no file of volume ${volumeId} below ${stateDir}`);
 }

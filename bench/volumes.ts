@@ -91,7 +91,11 @@ export async function mustHaveNoErrors(client: VolumeClient): Promise<void> {
 }
 
 /** Deletes them and waits until they are gone; answers how long that took. */
-export async function deleteVolumes(client: VolumeClient, ids: readonly string[], concurrency: number): Promise<number> {
+export async function deleteVolumes(
+  client: VolumeClient,
+  ids: readonly string[],
+  concurrency: number,
+): Promise<number> {
   const limit = pLimit(concurrency);
   const started = performance.now();
   await Promise.all(ids.map((id) => limit(() => client.ask('DELETE', `/volumes/${id}`, undefined, [202, 204, 404]))));

@@ -29,8 +29,10 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
   run.tooLate = true;
   const { sizeGib } = run.volume(volumeId);
   const backup = backupIdentity(facts);
+  // A repeat writes the same bytes to the same places, so a new volume's zeros stay zeros.
+  const targetIsBlank = newVolume && data.newVolumesReadZero;
   const restored = await run.onBackupHost(backupHost, `Restore ${facts.sizeGib} GiB`, (on) =>
-    on.restoreBackup({ claim: run.claim, backup, ancestors: ancestorsOf(run, facts.parentId), data, volumeId, sizeGib, targetIsBlank: false }),
+    on.restoreBackup({ claim: run.claim, backup, ancestors: ancestorsOf(run, facts.parentId), data, volumeId, sizeGib, targetIsBlank }),
   );
   await run.onVolumeHost(host, 'Close the volume', (on) => on.closeData(open));
   return { volumeId, ...(restored.metadata ? { metadata: restored.metadata } : {}) };

@@ -6,7 +6,13 @@ import { extensions } from './extensions.ts';
 
 const policy: Policy = { name: 'extensions', allow: 'everyone' };
 
-const views = extensions.map(([alias, name, description, updated]) => ({ name, alias, description, updated, links: [] }));
+const views = extensions.map(([alias, name, description, updated]) => ({
+  name,
+  alias,
+  description,
+  updated,
+  links: [],
+}));
 
 export const extensionRoutes = [
   route({ method: 'GET', path: '/extensions', policy, handler: () => ({ body: { extensions: views } }) }),

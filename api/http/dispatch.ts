@@ -8,7 +8,14 @@ import { bytesOf, checkContentType, mustBeText, parseBody } from './body.ts';
 import type { ApiDeps } from './config.ts';
 import type { Answer, RequestContext } from './context.ts';
 import { ApiError, faultBody } from './errors.ts';
-import { answerAgain, answerOnce, keyedRequest, repeatableStarter, storable, type KeyedRequest } from './idempotency.ts';
+import {
+  answerAgain,
+  answerOnce,
+  keyedRequest,
+  repeatableStarter,
+  sealAnswer,
+  type KeyedRequest,
+} from './idempotency.ts';
 import { createMatcher, type PathMatch } from './match.ts';
 import { answeredMicroversion, minorOf, negotiateMicroversion, type Microversion } from './microversion.ts';
 import { sendPlainFault } from './plain-faults.ts';
@@ -53,7 +60,11 @@ export function dispatch(deps: ApiDeps, routes: readonly Route[]): RequestHandle
 
 /** The path below /v3, decoded; `.json` at its end says nothing. Throws UndecodableRequest. */
 function segmentsOf(path: string): string[] {
-  const parts = path.replace(/\/$/, '').replace(/\.json$/, '').split('/').slice(1);
+  const parts = path
+    .replace(/\/$/, '')
+    .replace(/\.json$/, '')
+    .split('/')
+    .slice(1);
   try {
     return parts.map((part) => mustBeText(decodeURIComponent(part)));
   } catch {
@@ -85,7 +96,7 @@ async function answer(deps: ApiDeps, request: Request, response: Response, found
     return route.handler(contextOf(deps, request, response, found, microversion, null), value);
   }
   const { answer: once, replayed } = await answerOnce(
-    deps.db,
+    deps,
     keyed,
     async (seed) => {
       const value = parsed();
@@ -159,7 +170,8 @@ function contextOf(
     inTransaction: (work) =>
       inTransaction(deps.db, async (tx) => {
         const result = await work(tx);
-        if (repeat) await storeAnswer(tx, repeat.keyed.scope, storable(result));
+        if (repeat)
+          await storeAnswer(tx, repeat.keyed.scope, sealAnswer(deps.config.secretKey, repeat.keyed.scope, result));
         return result;
       }),
   };

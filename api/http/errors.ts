@@ -4,15 +4,24 @@
 /** Placeholders are `%(name)s`, as there, and become the parameters that `ApiError` asks for. */
 export const faultTable = {
   // What the framework itself refuses.
-  MalformedRequest: [400, 'The server could not comply with the request since it is either malformed or otherwise incorrect.'],
+  MalformedRequest: [
+    400,
+    'The server could not comply with the request since it is either malformed or otherwise incorrect.',
+  ],
   MalformedBody: [400, 'Malformed request body'],
   MalformedUrl: [400, 'Malformed request url'],
   UndecodableRequest: [
     400,
     'Error decoding your request. Either the URL or the request body contained characters that could not be decoded by Cinder.',
   ],
-  NoSuchAction: [400, 'There is no such action: %(action)s. Verify the request body and Content-Type header and try again.'],
-  InvalidAPIVersionString: [400, 'API Version String %(version)s is of invalid format. Must be of format MajorNum.MinorNum.'],
+  NoSuchAction: [
+    400,
+    'There is no such action: %(action)s. Verify the request body and Content-Type header and try again.',
+  ],
+  InvalidAPIVersionString: [
+    400,
+    'API Version String %(version)s is of invalid format. Must be of format MajorNum.MinorNum.',
+  ],
   InvalidGlobalAPIVersion: [
     406,
     'Version %(req_ver)s is not supported by the API. Minimum is %(min_ver)s and maximum is %(max_ver)s.',
@@ -23,7 +32,10 @@ export const faultTable = {
   Internal: [500, 'The server has either erred or is incapable of performing the requested operation.'],
   IdempotencyKeyReused: [422, 'The Idempotency-Key %(key)s was used with another request body before.'],
   IdempotencyKeyInProgress: [409, 'The first request with the Idempotency-Key %(key)s is still being answered.'],
-  BacklogFull: [503, 'The service is currently unable to handle the request due to a temporary overloading or maintenance.'],
+  BacklogFull: [
+    503,
+    'The service is currently unable to handle the request due to a temporary overloading or maintenance.',
+  ],
 
   // Words of the resource's own: `detail` is the whole message.
   BadRequest: [400, '%(detail)s'],
@@ -47,10 +59,16 @@ export const faultTable = {
   InvalidAvailabilityZone: [400, "Availability zone '%(az)s' is invalid."],
   InvalidHost: [400, 'Invalid host: %(reason)s'],
   GlanceMetadataNotFound: [404, 'Glance metadata for volume/snapshot %(id)s cannot be found.'],
-  VolumeSizeExceedsLimit: [413, 'VolumeSizeExceedsLimit: Requested volume size %(size)sG is larger than maximum allowed limit %(limit)sG.'],
+  VolumeSizeExceedsLimit: [
+    413,
+    'VolumeSizeExceedsLimit: Requested volume size %(size)sG is larger than maximum allowed limit %(limit)sG.',
+  ],
 
   // Quotas: Cinder calls these faults safe to show and puts the exception's name in front.
-  VolumeLimitExceeded: [413, "VolumeLimitExceeded: Maximum number of volumes allowed (%(allowed)s) exceeded for quota '%(name)s'."],
+  VolumeLimitExceeded: [
+    413,
+    "VolumeLimitExceeded: Maximum number of volumes allowed (%(allowed)s) exceeded for quota '%(name)s'.",
+  ],
   VolumeSizeExceedsAvailableQuota: [
     413,
     'VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed %(name)s quota. Requested %(requested)sG, quota is %(quota)sG and %(consumed)sG has been consumed.',
@@ -83,20 +101,23 @@ export const faultTable = {
   VolumeTypeNotFoundByName: [404, 'Volume type with name %(volume_type_name)s could not be found.'],
   VolumeTypeExists: [409, 'Volume Type %(id)s already exists.'],
   InvalidVolumeType: [400, 'Invalid volume type: %(reason)s'],
-  VolumeTypeExtraSpecsNotFound: [404, 'Volume Type %(volume_type_id)s has no extra specs with key %(extra_specs_key)s.'],
+  VolumeTypeExtraSpecsNotFound: [
+    404,
+    'Volume Type %(volume_type_id)s has no extra specs with key %(extra_specs_key)s.',
+  ],
   VolumeTypeAccessExists: [
     409,
     'Volume type access for %(volume_type_id)s / %(project_id)s combination already exists.',
   ],
-  VolumeTypeAccessNotFound: [
-    404,
-    'Volume type access not found for %(volume_type_id)s / %(project_id)s combination.',
-  ],
+  VolumeTypeAccessNotFound: [404, 'Volume type access not found for %(volume_type_id)s / %(project_id)s combination.'],
   VolumeTypeDeletionError: [
     400,
     'The volume type %(volume_type_id)s is the only currently defined volume type and cannot be deleted.',
   ],
-  VolumeTypeDefaultDeletionError: [400, 'The volume type %(volume_type_id)s is a default volume type and cannot be deleted.'],
+  VolumeTypeDefaultDeletionError: [
+    400,
+    'The volume type %(volume_type_id)s is a default volume type and cannot be deleted.',
+  ],
 
   // Services, messages.
   ServiceNotFound: [404, 'Service %(service_id)s could not be found.'],

@@ -14,7 +14,7 @@ export interface TextRules {
   readonly pattern?: RegExp;
 }
 
-const lengthOf = (text: string): number => [...text].length;
+const lengthOf = (text: string): number => Array.from(text).length;
 
 /** What is wrong with a string, in jsonschema's order of keywords, or null. */
 function textProblem(text: string, { min = 0, max, pattern }: TextRules): string | null {
@@ -39,12 +39,13 @@ export function text(rules: TextRules = {}) {
 /** A name that must be there and must not be blank (jsonschema format `name`); trimmed by its users. */
 export function requiredName() {
   return text({ min: 1, max: 255 }).check((context) => {
-    if (context.value.trim() === '' && context.value !== '') refuse(context, "Invalid name: The 'name' can not be empty.");
+    if (context.value.trim() === '' && context.value !== '')
+      refuse(context, "An invalid 'name' value was provided. The 'name' can not be empty.");
   });
 }
 
 /** Refuses with a message of its own, without "Invalid input for field". */
-function refuse(context: z.core.ParsePayload<unknown>, detail: string): void {
+function refuse(context: z.core.ParsePayload, detail: string): void {
   const fault = new ApiError('ValidationError', { detail });
   context.issues.push({ code: 'custom', message: detail, params: { fault }, input: context.value });
 }
@@ -113,7 +114,9 @@ export const extraSpecKeyPattern = /^[a-zA-Z0-9-_:.]{1,255}$/;
 /** An object of strings whose keys match `pattern`. */
 export function dictionary<Value extends z.ZodType = z.ZodString>(pattern: RegExp, value: Value) {
   return z.record(z.string(), value).check((context) => {
-    const strangers = Object.keys(context.value).filter((key) => !pattern.test(key)).sort();
+    const strangers = Object.keys(context.value)
+      .filter((key) => !pattern.test(key))
+      .sort();
     if (strangers.length === 0) return;
     const verb = strangers.length === 1 ? 'does' : 'do';
     const message = `${strangers.map(pyRepr).join(', ')} ${verb} not match any of the regexes: ${pyRepr(pattern.source)}`;

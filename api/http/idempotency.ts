@@ -11,6 +11,7 @@
 // - A process that was only slow answers in the end as well: the answer stored first stays, and its operation had the
 //   same id, so it was accepted once.
 // - A 5xx is not stored: the key is given back with its seed, and the next repeat tries again at once.
+// Stored bodies are sealed: some hold a target's CHAP password.
 import { createHash } from 'node:crypto';
 import { finishedStates, ruleOf, type OperationKind } from '../../domain/operations.ts';
 import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
@@ -25,7 +26,9 @@ import {
   type Operation,
   type StoredAnswer,
 } from '../../prisma/store/idempotency.ts';
+import { seal, unseal } from '../../prisma/store/sealed.ts';
 import { OperationFailedError, type OperationStarter } from '../operations/starter.ts';
+import type { ApiDeps } from './config.ts';
 import type { Answer } from './context.ts';
 import { ApiError } from './errors.ts';
 
@@ -68,30 +71,45 @@ export interface AnsweredOnce {
  * Throws IdempotencyKeyReused, IdempotencyKeyInProgress, and what `work` throws.
  */
 export async function answerOnce(
-  db: Database,
+  { db, config }: Pick<ApiDeps, 'db' | 'config'>,
   { scope, bodySha256, times }: KeyedRequest,
   work: (seed: string) => Promise<Answer>,
-  faultAnswer: (error: unknown) => StoredAnswer,
+  faultAnswer: (error: unknown) => Answer,
 ): Promise<AnsweredOnce> {
+  const { secretKey } = config;
   const verdict = await takeKey(db, scope, bodySha256, times);
-  if (verdict.state === 'answered') return { answer: verdict.answer, replayed: true };
+  if (verdict.state === 'answered') return { answer: openAnswer(secretKey, scope, verdict.answer), replayed: true };
   if (verdict.state === 'other-body') throw new ApiError('IdempotencyKeyReused', { key: scope.key });
   if (verdict.state === 'in-progress') {
     throw new ApiError('IdempotencyKeyInProgress', { key: scope.key }, { 'Retry-After': '1' });
   }
   const answer = await work(verdict.seed).catch(async (error: unknown) => {
-    const fault = faultAnswer(error);
+    const fault = sealAnswer(secretKey, scope, faultAnswer(error));
     if (fault.status < 500) await storeAnswer(db, scope, fault);
     else await releaseKey(db, scope);
     throw error;
   });
-  await storeAnswer(db, scope, storable(answer));
+  await storeAnswer(db, scope, sealAnswer(secretKey, scope, answer));
   return { answer, replayed: false };
 }
 
-/** An answer as it is kept. */
-export function storable({ status = 200, body, headers = {} }: Answer): StoredAnswer {
-  return { status, body, headers };
+const contextOf = ({ projectId, method, path, key }: KeyScope): string =>
+  `idempotency_keys/${JSON.stringify([projectId, method, path, key])}`;
+
+/** An answer as it is kept; without a key for secrets there are no secrets in it. */
+export function sealAnswer(
+  secretKey: string | null,
+  scope: KeyScope,
+  { status = 200, body, headers = {} }: Answer,
+): StoredAnswer {
+  if (secretKey === null || body === undefined || body === null) return { status, body, headers };
+  return { status, body: { sealed: seal(secretKey, contextOf(scope), JSON.stringify(body)) }, headers };
+}
+
+function openAnswer(secretKey: string | null, scope: KeyScope, answer: StoredAnswer): Answer {
+  const { sealed } = (answer.body ?? {}) as { sealed?: unknown };
+  if (secretKey === null || typeof sealed !== 'string') return answer;
+  return { ...answer, body: JSON.parse(unseal(secretKey, contextOf(scope), sealed)) as unknown };
 }
 
 /** A starter for one keyed request: an operation that it has accepted before is joined, not asked for again. */

@@ -22,7 +22,9 @@ const isParam = (segment: string): boolean => segment.startsWith(':');
 const rank = ({ pattern }: PathGroup): string => pattern.map((segment) => (isParam(segment) ? '1' : '0')).join('');
 
 /** Compiles a table of routes; `match` answers null for a path or method that no route has. */
-export function createMatcher(routes: readonly Route[]): (method: string, segments: readonly string[]) => PathMatch | null {
+export function createMatcher(
+  routes: readonly Route[],
+): (method: string, segments: readonly string[]) => PathMatch | null {
   const byShape = new Map<string, PathGroup[]>();
   for (const route of routes) {
     const pattern = route.path.split('/').slice(1);

@@ -13,7 +13,8 @@ export interface Page {
 /** Reads an integer as Cinder does. Throws BadRequest "<name> must be …". */
 export function integerOf(value: string, name: string, min: number, max = maxDbInteger): number {
   // Python's int() takes spaces around, a sign, and single underscores between digits.
-  if (!/^\s*[+-]?\d+(?:_\d+)*\s*$/.test(value)) throw new ApiError('BadRequest', { detail: `${name} must be an integer` });
+  if (!/^\s*[+-]?\d+(?:_\d+)*\s*$/.test(value))
+    throw new ApiError('BadRequest', { detail: `${name} must be an integer` });
   const number = Number(value.replaceAll('_', ''));
   if (number < min) throw new ApiError('BadRequest', { detail: `${name} must be >= ${min}` });
   if (number > max) throw new ApiError('BadRequest', { detail: `${name} must be <= ${max}` });

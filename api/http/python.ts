@@ -29,7 +29,7 @@ export function pyRepr(value: unknown): string {
       .map(([key, item]) => `${reprOfString(key)}: ${pyRepr(item)}`)
       .join(', ')}}`;
   }
-  return String(value);
+  return JSON.stringify(value);
 }
 
 /** `str(value)`: a string as it is, everything else as its repr. */

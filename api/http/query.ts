@@ -16,6 +16,7 @@ export function flagParam(query: Readonly<Record<string, string>>, name: string)
   const text = query[name];
   if (text === undefined) return false;
   const value = booleanWord(text);
-  if (value === null) throw new ApiError('InvalidParameterValue', { err: `Value '${text}' for '${name}' is not a boolean.` });
+  if (value === null)
+    throw new ApiError('InvalidParameterValue', { err: `Value '${text}' for '${name}' is not a boolean.` });
   return value;
 }

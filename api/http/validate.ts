@@ -74,6 +74,10 @@ function problemOf(issue: Issue, schema: z.ZodType, body: unknown, value: unknow
       return `${shown} is not valid under any of the given schemas`;
     case 'custom':
       return issue.message;
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
     default:
       return `${shown} is not valid: ${issue.message}`;
   }
@@ -101,7 +105,7 @@ interface Definition {
   readonly options?: readonly z.ZodType[];
 }
 
-const definitionOf = (schema: z.ZodType): Definition => schema._zod.def as unknown as Definition;
+const definitionOf = (schema: z.ZodType): Definition => schema._zod.def;
 
 function typesAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let current: z.ZodType | undefined = schema;

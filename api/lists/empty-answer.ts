@@ -5,3 +5,4 @@ const headers = { 'Content-Type': 'text/html; charset=UTF-8' } as const;
 
 export const emptyOk: Answer = { status: 200, headers };
 export const emptyAccepted: Answer = { status: 202, headers };
+export const emptyNoContent: Answer = { status: 204, headers };

@@ -7,6 +7,7 @@ import { afterMarker, orderByOf, pageOf, sortOf } from '../http/paging.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { wireTime } from '../http/time.ts';
+import { emptyNoContent } from '../lists/empty-answer.ts';
 import { userMessage } from './words.ts';
 
 const policy = {
@@ -91,7 +92,7 @@ export const messageRoutes = [
       const { id } = await mustFind(context, context.params['id'] ?? '');
       return context.inTransaction(async (tx) => {
         if (!(await deleteMessage(tx, id))) throw new ApiError('MessageNotFound', { message_id: id });
-        return { status: 204 };
+        return emptyNoContent;
       });
     },
   }),

@@ -28,9 +28,11 @@ const policy = {
 /** Cinder's column is 255 characters. */
 function idOf(context: RequestContext, name: string): string {
   const id = context.params['id'] ?? '';
-  const length = [...id].length;
+  const length = Array.from(id).length;
   if (length <= 255) return id;
-  throw new ApiError('BadRequest', { detail: `Invalid input received: ${name} has ${length} characters, more than 255.` });
+  throw new ApiError('BadRequest', {
+    detail: `Invalid input received: ${name} has ${length} characters, more than 255.`,
+  });
 }
 
 async function limitsView(

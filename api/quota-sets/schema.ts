@@ -32,12 +32,10 @@ export function limitsOf(asked: Readonly<Record<string, unknown>>, names: readon
 const classKeyPattern = /^[a-zA-Z0-9-_:. ]{1,300}$/;
 
 export const updateQuotaClassSchema = z.strictObject({
-  quota_class_set: z
-    .record(z.string(), integer({ min: -1, pattern: /^[0-9]*$/ }))
-    .check((context) => {
-      const bad = Object.keys(context.value).filter((key) => !classKeyPattern.test(key));
-      if (bad.length === 0) return;
-      const message = `${bad.map(pyRepr).join(', ')} does not match any of the regexes: ${pyRepr(classKeyPattern.source)}`;
-      context.issues.push({ code: 'custom', message, input: context.value });
-    }),
+  quota_class_set: z.record(z.string(), integer({ min: -1, pattern: /^[0-9]*$/ })).check((context) => {
+    const bad = Object.keys(context.value).filter((key) => !classKeyPattern.test(key));
+    if (bad.length === 0) return;
+    const message = `${bad.map(pyRepr).join(', ')} does not match any of the regexes: ${pyRepr(classKeyPattern.source)}`;
+    context.issues.push({ code: 'custom', message, input: context.value });
+  }),
 });

@@ -57,7 +57,9 @@ export const poolRoutes = [
       const detail = flagParam(context.query, 'detail');
       const pools = (await listPools(context.db)).filter(await isWanted(context));
       return {
-        body: { pools: pools.map((pool) => ({ name: pool.id, ...(detail ? { capabilities: capabilitiesView(pool) } : {}) })) },
+        body: {
+          pools: pools.map((pool) => ({ name: pool.id, ...(detail ? { capabilities: capabilitiesView(pool) } : {}) })),
+        },
       };
     },
   }),

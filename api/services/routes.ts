@@ -46,7 +46,9 @@ function switchService(context: RequestContext, asked: Switch, change: ServiceCh
 function freeze(context: RequestContext, host: string | null | undefined, frozen: boolean): Promise<Answer> {
   return context.inTransaction(async (tx) => {
     if (!host) {
-      const reason = context.atLeast('3.26') ? 'One and only one of cluster and host must be set.' : 'Host field is missing.';
+      const reason = context.atLeast('3.26')
+        ? 'One and only one of cluster and host must be set.'
+        : 'Host field is missing.';
       throw new ApiError('InvalidInput', { reason });
     }
     if (!(await changeService(tx, volumeBinary, host, { frozen }))) {

@@ -5,7 +5,9 @@ import { text } from '../http/fields.ts';
 import { ApiError } from '../http/errors.ts';
 import { pyRepr } from '../http/python.ts';
 
-const host = text({ min: 1, max: 255, pattern: /^[a-zA-Z0-9-._#@:/+\[\]]*$/ }).nullable().optional();
+// Quoted in the refusal as Cinder writes it, escapes that JavaScript does not need included.
+const hostPattern = new RegExp(String.raw`^[a-zA-Z0-9-._#@:/+\[\]]*$`);
+const host = text({ min: 1, max: 255, pattern: hostPattern }).nullable().optional();
 const nullableText = text({ max: 255 }).nullable().optional();
 const shortText = text({ min: 1, max: 255 }).optional();
 

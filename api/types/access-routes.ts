@@ -1,9 +1,16 @@
 // os-volume-type-access: which projects may use a private type.
-import { addTypeAccess, findType, listTypeAccess, removeTypeAccess, type VolumeType } from '../../prisma/store/types.ts';
+import {
+  addTypeAccess,
+  findType,
+  listTypeAccess,
+  removeTypeAccess,
+  type VolumeType,
+} from '../../prisma/store/types.ts';
 import type { Transaction } from '../../prisma/store/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
+import { emptyAccepted } from '../lists/empty-answer.ts';
 import { typePolicy } from './policy.ts';
 import { addAccessSchema, removeAccessSchema } from './schema.ts';
 
@@ -16,7 +23,9 @@ async function mustFind(db: Transaction, context: RequestContext, id: string): P
 /** Public types are everybody's. */
 function mustBePrivate({ isPublic }: VolumeType): void {
   if (isPublic) {
-    throw new ApiError('InvalidVolumeType', { reason: 'Type access modification is not applicable to public volume type.' });
+    throw new ApiError('InvalidVolumeType', {
+      reason: 'Type access modification is not applicable to public volume type.',
+    });
   }
 }
 
@@ -27,7 +36,8 @@ export const accessRoutes = [
     policy: typePolicy.listAccess,
     handler: async (context) => {
       const type = await mustFind(context.db, context, context.params['type_id'] ?? '');
-      if (type.isPublic) throw new ApiError('NotFound', { detail: 'Access list not available for public volume types.' });
+      if (type.isPublic)
+        throw new ApiError('NotFound', { detail: 'Access list not available for public volume types.' });
       const projects = await listTypeAccess(context.db, type.id);
       return {
         body: { volume_type_access: projects.map((projectId) => ({ volume_type_id: type.id, project_id: projectId })) },
@@ -47,7 +57,7 @@ export const accessRoutes = [
         if (!(await addTypeAccess(tx, type.id, project))) {
           throw new ApiError('VolumeTypeAccessExists', { volume_type_id: type.id, project_id: project });
         }
-        return { status: 202 };
+        return emptyAccepted;
       }),
   }),
   route({
@@ -63,7 +73,7 @@ export const accessRoutes = [
         if (!(await removeTypeAccess(tx, type.id, project))) {
           throw new ApiError('VolumeTypeAccessNotFound', { volume_type_id: type.id, project_id: project });
         }
-        return { status: 202 };
+        return emptyAccepted;
       }),
   }),
 ];

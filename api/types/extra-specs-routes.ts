@@ -1,5 +1,12 @@
 // /types/:type_id/extra_specs: what a type asks of its back-end.
-import { deleteExtraSpec, findType, isTypeInUse, lockType, mergeExtraSpecs, type ExtraSpecs } from '../../prisma/store/types.ts';
+import {
+  deleteExtraSpec,
+  findType,
+  isTypeInUse,
+  lockType,
+  mergeExtraSpecs,
+  type ExtraSpecs,
+} from '../../prisma/store/types.ts';
 import type { Transaction } from '../../prisma/store/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';

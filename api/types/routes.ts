@@ -16,7 +16,9 @@ import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { nextPage } from '../http/links.ts';
 import { afterMarker, orderByOf, pageOf, sortOf } from '../http/paging.ts';
+import { pyStr } from '../http/python.ts';
 import { route } from '../http/route.ts';
+import { emptyAccepted } from '../lists/empty-answer.ts';
 import { isDictionary, literalOf } from '../lists/python-literal.ts';
 import { accessRoutes } from './access-routes.ts';
 import { specRoutes } from './extra-specs-routes.ts';
@@ -67,7 +69,7 @@ function extraSpecsOf(context: RequestContext): Record<string, string> {
   if (!context.atLeast('3.52') || text === undefined) return {};
   const literal = literalOf(text);
   if (!isDictionary(literal)) throw new ApiError('InvalidInput', { reason: 'extra_specs must be a dictionary' });
-  return Object.fromEntries(Object.entries(literal).map(([key, value]) => [key, String(value)]));
+  return Object.fromEntries(Object.entries(literal).map(([key, value]) => [key, pyStr(value)]));
 }
 
 async function list(context: RequestContext) {
@@ -84,7 +86,12 @@ async function list(context: RequestContext) {
       name: query['name'],
       description: query['description'],
     },
-    { orderBy: orderByOf(sort), after: marker && afterMarker(sort, { ...marker }), limit: page.limit, offset: page.offset },
+    {
+      orderBy: orderByOf(sort),
+      after: marker && afterMarker(sort, { ...marker }),
+      limit: page.limit,
+      offset: page.offset,
+    },
   );
   const types = rows.map((type) => typeViewWithAccess(type, context));
   return { body: { volume_types: types, ...nextPage(context, 'volume_type', 'types', rows) } };
@@ -140,7 +147,8 @@ export const typeRoutes = [
     handler: (context, { volume_type: asked }) =>
       context.inTransaction(async (tx) => {
         const { name, description, is_public: isPublic } = asked;
-        if (name && name.trim() === '') throw new ApiError('BadRequest', { detail: 'Volume type name can not be empty.' });
+        if (name && name.trim() === '')
+          throw new ApiError('BadRequest', { detail: 'Volume type name can not be empty.' });
         if ((name ?? description ?? isPublic ?? null) === null) {
           throw new ApiError('BadRequest', {
             detail: 'Specify volume type name, description, is_public or a combination thereof.',
@@ -164,9 +172,10 @@ export const typeRoutes = [
           throw new ApiError('VolumeTypeDefaultDeletionError', { volume_type_id: id });
         }
         await lockType(tx, id);
-        if (await isTypeInUse(tx, id)) throw new ApiError('BadRequest', { detail: 'Target volume type is still in use.' });
+        if (await isTypeInUse(tx, id))
+          throw new ApiError('BadRequest', { detail: 'Target volume type is still in use.' });
         await deleteType(tx, id);
-        return { status: 202 };
+        return emptyAccepted;
       }),
   }),
   ...specRoutes,

@@ -7,6 +7,8 @@ import type { Side } from '../side.ts';
 import { median, quantile } from '../statistics.ts';
 import { createVolume, CreationWatch, deleteVolumes, mustHaveNoErrors } from '../volumes.ts';
 
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 export interface BurstFindings {
   readonly findings: Findings;
   /** CPU milliseconds a volume, by process, from the first request to the last volume; `bench` is the load itself. */
@@ -18,8 +20,9 @@ export async function measureBurst(
   { burst, concurrency, pollMs }: Pick<BenchOptions, 'burst' | 'concurrency' | 'pollMs'>,
 ): Promise<BurstFindings> {
   const { work } = side;
-  const roots = { ...(await side.processes()), bench: process.pid };
+  const roots = await side.processes();
   const cpuBefore = await cpuMs(roots);
+  const loadBefore = process.cpuUsage();
   const limit = pLimit(concurrency);
   const watch = new CreationWatch(work, pollMs, 'many');
   const posting = Promise.all(
@@ -32,6 +35,7 @@ export async function measureBurst(
     ),
   );
   const seen = await watch.untilAllAvailable(posting);
+  const load = process.cpuUsage(loadBefore);
   const cpu = cpuBetween(cpuBefore, await cpuMs(roots));
   const made = await posting;
   await mustHaveNoErrors(work);
@@ -48,7 +52,11 @@ export async function measureBurst(
       burstAcceptedPerS: (1000 * burst) / (lastAccepted - started),
       burstAvailablePerS: (1000 * burst) / (lastAvailable - started),
       deletedPerS: (1000 * burst) / deletingMs,
+      burstCpuMs: sum(Object.values(cpu)) / burst,
     },
-    cpuMsPerVolume: Object.fromEntries(Object.entries(cpu).map(([name, ms]) => [name, ms / burst])),
+    cpuMsPerVolume: {
+      ...Object.fromEntries(Object.entries(cpu).map(([name, ms]) => [name, ms / burst])),
+      bench: (load.user + load.system) / 1000 / burst,
+    },
   };
 }

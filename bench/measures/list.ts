@@ -40,7 +40,7 @@ export async function measureLists(
     if (n > 0) times.push(elapsedMs);
   }
   const pages: number[] = [];
-  for (let marker = ''; pages.length * pageRows < rows; ) {
+  for (let marker = ''; pages.length * pageRows < rows;) {
     const { text, elapsedMs } = await shelf.ask('GET', `${path}${marker}`);
     const last = mustBeFull(text, Math.min(rows - pages.length * pageRows, pageRows));
     marker = `&marker=${last}`;

@@ -40,6 +40,8 @@ export interface LocalPath {
 
 export interface VolumeDriver {
   readonly name: string;
+  /** True when a volume that was created blank reads as zeros wherever nothing has been written. */
+  readonly newVolumesReadZero: boolean;
   /** Looks for everything it needs (directories, commands, volume groups); throws StorageError Misconfigured. */
   checkForSetup(): Promise<void>;
   stats(): Promise<readonly PoolStats[]>;

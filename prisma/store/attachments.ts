@@ -15,6 +15,8 @@ export interface AttachmentRow {
   readonly attachStatus: string;
   readonly connector: Readonly<Record<string, unknown>> | null;
   readonly connectionInfo: Readonly<Record<string, unknown>> | null;
+  /** The volume's: what its operators say about it. */
+  readonly adminMetadata: Readonly<Record<string, string>>;
   readonly operationId: string | null;
   readonly attachedAt: string | null;
   readonly detachedAt: string | null;
@@ -38,7 +40,7 @@ export const attachmentColumns: ColumnTable = columnsOf({
 const selected = Prisma.sql`a.id, a.volume_id AS "volumeId", v.project_id AS "projectId",
   a.instance_id AS "instanceId", a.attached_host AS "attachedHost", a.mountpoint, a.attach_mode AS "attachMode",
   a.attach_status AS "attachStatus", a.connector, a.connection_info AS "connectionInfo",
-  a.operation_id AS "operationId", ${apiTime(Prisma.sql`a.attached_at`)} AS "attachedAt",
+  v.admin_metadata AS "adminMetadata", a.operation_id AS "operationId", ${apiTime(Prisma.sql`a.attached_at`)} AS "attachedAt",
   ${apiTime(Prisma.sql`a.detached_at`)} AS "detachedAt"`;
 
 const joined = Prisma.sql`attachments a JOIN volumes v ON v.id = a.volume_id`;

@@ -15,7 +15,8 @@ const patienceMs = 30_000;
 /** A client of the database at `postgresql://…`; it connects at the first query. Call `$disconnect()` in the end. */
 export function createDatabase(url: string, { poolSize = 10 }: DatabaseOptions = {}): Database {
   return new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url, max: poolSize }),
+    // Columns are UTC without a zone, so that now() in SQL has to be UTC whatever the server's zone is.
+    adapter: new PrismaPg({ connectionString: url, max: poolSize, options: '-c TimeZone=UTC' }),
     transactionOptions: { maxWait: patienceMs, timeout: patienceMs },
   });
 }

@@ -33,7 +33,7 @@ export function listMessages(
   if (filter.resourceId !== undefined && !isUuid(filter.resourceId)) return Promise.resolve([]);
   return db.message.findMany({
     where: { AND: [{ ...live(), projectId, ...filter }, after ?? {}] },
-    orderBy: orderBy as Prisma.MessageOrderByWithRelationInput[],
+    orderBy,
     take: limit,
     skip: offset,
   });

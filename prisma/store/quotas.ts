@@ -19,7 +19,10 @@ export async function readLimits(
     where: { projectId: { in: [projectId, classId] }, ...(resources ? { resource: { in: [...resources] } } : {}) },
   });
   // The class's first, so that the project's own replace them.
-  const ordered = [...rows.filter((row) => row.projectId === classId), ...rows.filter((row) => row.projectId !== classId)];
+  const ordered = [
+    ...rows.filter((row) => row.projectId === classId),
+    ...rows.filter((row) => row.projectId !== classId),
+  ];
   return new Map(ordered.map((row) => [row.resource, row.hardLimit]));
 }
 
@@ -43,7 +46,11 @@ async function setLimits(tx: Transaction, owner: string, limits: ReadonlyMap<str
   // In one order for all, so that two changes of the same quotas do not deadlock.
   for (const [resource, hardLimit] of [...limits].sort(([left], [right]) => (left < right ? -1 : 1))) {
     const key = { projectId: owner, resource };
-    await tx.quotaLimit.upsert({ where: { projectId_resource: key }, create: { ...key, hardLimit }, update: { hardLimit } });
+    await tx.quotaLimit.upsert({
+      where: { projectId_resource: key },
+      create: { ...key, hardLimit },
+      update: { hardLimit },
+    });
   }
 }
 
@@ -55,7 +62,11 @@ export async function setProjectLimits(
   await setLimits(tx, projectId, limits);
 }
 
-export async function setClassLimits(tx: Transaction, className: string, limits: ReadonlyMap<string, number>): Promise<void> {
+export async function setClassLimits(
+  tx: Transaction,
+  className: string,
+  limits: ReadonlyMap<string, number>,
+): Promise<void> {
   await setLimits(tx, classOwner(className), limits);
 }
 

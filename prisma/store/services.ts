@@ -38,7 +38,12 @@ export async function changeService(
 }
 
 /** Takes note that a service lives; it may be its first sign. An operator's `disabled` and `frozen` stay. */
-export async function noteService(tx: Transaction, binary: string, host: string, availabilityZone: string): Promise<void> {
+export async function noteService(
+  tx: Transaction,
+  binary: string,
+  host: string,
+  availabilityZone: string,
+): Promise<void> {
   const reportedAt = new Date();
   await tx.service.upsert({
     where: { binary_host: { binary, host } },

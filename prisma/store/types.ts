@@ -1,7 +1,7 @@
 // Volume types, their extra specs and who may use private ones.
 import { randomUUID } from 'node:crypto';
 import { isUuid } from '../../domain/ids.ts';
-import { Prisma, type VolumeType } from '../generated/client.ts';
+import type { Prisma, VolumeType } from '../generated/client.ts';
 import { isDuplicate, type Transaction } from './transaction.ts';
 
 export type { VolumeType };
@@ -23,8 +23,8 @@ export const defaultTypeName = '__DEFAULT__';
 /** Makes `__DEFAULT__` unless there is one; called at every start. */
 export async function seedDefaultType(db: Transaction): Promise<void> {
   await db.$executeRaw`
-    INSERT INTO volume_types (id, name, description)
-    SELECT ${randomUUID()}::uuid, ${defaultTypeName}, 'Default Volume Type'
+    INSERT INTO volume_types (id, name, description, created_at)
+    SELECT ${randomUUID()}::uuid, ${defaultTypeName}, 'Default Volume Type', ${new Date()}
     WHERE NOT EXISTS (SELECT 1 FROM volume_types WHERE name = ${defaultTypeName} AND deleted_at IS NULL)
     ON CONFLICT DO NOTHING`;
 }
@@ -53,7 +53,11 @@ export async function findTypeByName(db: Transaction, viewer: TypeViewer, name: 
 }
 
 /** As a volume's `volume_type` names it: by id first, then by name. */
-export async function findTypeByNameOrId(db: Transaction, viewer: TypeViewer, text: string): Promise<VolumeType | null> {
+export async function findTypeByNameOrId(
+  db: Transaction,
+  viewer: TypeViewer,
+  text: string,
+): Promise<VolumeType | null> {
   return (await findType(db, viewer, text)) ?? findTypeByName(db, viewer, text);
 }
 
@@ -86,7 +90,7 @@ export async function listTypes(
   const columns = { deletedAt: null, name, description, ...(isPublic === null ? {} : { isPublic }) };
   return db.volumeType.findMany({
     where: { AND: [columns, visible, after ?? {}, ...specs] },
-    orderBy: orderBy as Prisma.VolumeTypeOrderByWithRelationInput[],
+    orderBy,
     take: limit,
     skip: offset,
   });
@@ -177,14 +181,14 @@ export async function deleteType(tx: Transaction, id: string): Promise<void> {
 /** Adds or replaces extra specs; the others stay. */
 export async function mergeExtraSpecs(tx: Transaction, id: string, specs: ExtraSpecs): Promise<void> {
   await tx.$executeRaw`
-    UPDATE volume_types SET extra_specs = extra_specs || ${JSON.stringify(specs)}::jsonb, updated_at = now()
+    UPDATE volume_types SET extra_specs = extra_specs || ${JSON.stringify(specs)}::jsonb, updated_at = ${new Date()}
     WHERE id = ${id}::uuid`;
 }
 
 /** False when the type has no such spec. */
 export async function deleteExtraSpec(tx: Transaction, id: string, key: string): Promise<boolean> {
   const changed = await tx.$executeRaw`
-    UPDATE volume_types SET extra_specs = extra_specs - ${key}::text, updated_at = now()
+    UPDATE volume_types SET extra_specs = extra_specs - ${key}::text, updated_at = ${new Date()}
     WHERE id = ${id}::uuid AND jsonb_exists(extra_specs, ${key}::text)`;
   return changed > 0;
 }

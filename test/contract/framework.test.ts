@@ -57,9 +57,12 @@ beforeAll(async () => {
 afterAll(() => lab?.stop());
 
 const recordings = await readRecordings([2, 15], [21, 31]);
-test.each(recordings.filter(({ file }) => !file.startsWith('005')))('$file is answered as Cinder does', async (recording) => {
-  expect(await new Replayer(url).replay(recording)).toEqual([]);
-});
+test.each(recordings.filter(({ file }) => !file.startsWith('005')))(
+  '$file is answered as Cinder does',
+  async (recording) => {
+    expect(await new Replayer(url).replay(recording)).toEqual([]);
+  },
+);
 
 test.each(await readRecordings([1, 1], [5, 5]))('$file is answered as Cinder does', async (recording) => {
   expect(await new Replayer(lab.url).replay(recording)).toEqual([]);
@@ -68,12 +71,17 @@ test.each(await readRecordings([1, 1], [5, 5]))('$file is answered as Cinder doe
 const send = (path: string, init: RequestInit = {}, base = url): Promise<Response> =>
   fetch(`${base}/v3/${project}${path}`, { ...init, headers: { ...headers, ...(init.headers as object) } });
 
-const faultOf = async (response: Response) => ({ status: response.status, body: (await response.json()) as unknown });
+const faultOf = async (response: Response) => ({ status: response.status, body: await response.json() });
 const badRequest = (message: string) => ({ status: 400, body: { badRequest: { code: 400, message } } });
 const json = { 'Content-Type': 'application/json' };
 
 test('an empty body, a null and a list are refused, not a crash', async () => {
-  for (const [body, shown] of [['', 'None'], ['null', 'None'], ['[]', '[]'], ['"x"', "'x'"]] as const) {
+  for (const [body, shown] of [
+    ['', 'None'],
+    ['null', 'None'],
+    ['[]', '[]'],
+    ['"x"', "'x'"],
+  ] as const) {
     const answer = await faultOf(await send('/volumes', { method: 'POST', body, headers: json }));
     expect(answer).toEqual(badRequest(`${shown} is not of type 'object'`));
   }
@@ -112,7 +120,7 @@ test('an action is found by the one key of its body, then by its microversion', 
 
 test('a HEAD is a GET without its body, and a trailing slash says nothing', async () => {
   const head = await send('/volumes', { method: 'HEAD' });
-  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '15', '']);
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '14', '']);
   expect((await send('/volumes/')).status).toBe(200);
 });
 

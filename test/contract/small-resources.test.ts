@@ -18,16 +18,44 @@ beforeAll(async () => {
   await seedDefaultType(db);
   const lf = { id: newId(), name: 'lf', description: null, isPublic: true, extraSpecs: { volume_backend_name: 'lf' } };
   await createType(db, lf);
-  const services = [['cinder-backup', 'peer'], ['cinder-volume', 'peer@lf'], ['cinder-scheduler', 'peer'], ['cinder-volume', 'peer@lf2']];
+  const services = [
+    ['cinder-backup', 'peer'],
+    ['cinder-volume', 'peer@lf'],
+    ['cinder-scheduler', 'peer'],
+    ['cinder-volume', 'peer@lf2'],
+  ];
   for (const [binary = '', host = ''] of services) await noteService(db, binary, host, 'nova');
   for (const name of ['lf', 'lf2']) {
-    const capabilities = { volume_backend_name: name, storage_protocol: 'local', vendor_name: 'peer', driver_version: '1.0', multiattach: true };
+    const capabilities = {
+      volume_backend_name: name,
+      storage_protocol: 'local',
+      vendor_name: 'peer',
+      driver_version: '1.0',
+      multiattach: true,
+    };
     await keepPoolReports(db, `peer@${name}`, [
-      { name, totalGib: 1e6, freeGib: 1e6, reservedPercentage: 0, maxOverSubscriptionRatio: 1000, thinProvisioning: true, capabilities },
+      {
+        name,
+        totalGib: 1e6,
+        freeGib: 1e6,
+        reservedPercentage: 0,
+        maxOverSubscriptionRatio: 1000,
+        thinProvisioning: true,
+        capabilities,
+      },
     ]);
   }
   await db.pool.update({ where: { id: 'peer@lf#lf' }, data: { allocatedGib: 7 } });
-  const usage = { volumes: 5, snapshots: 1, gigabytes: 14, 'volumes_gold-t2': 3, 'gigabytes_gold-t2': 9, 'snapshots_gold-t2': 1, volumes_lf: 2, gigabytes_lf: 5 };
+  const usage = {
+    volumes: 5,
+    snapshots: 1,
+    gigabytes: 14,
+    'volumes_gold-t2': 3,
+    'gigabytes_gold-t2': 9,
+    'snapshots_gold-t2': 1,
+    volumes_lf: 2,
+    gigabytes_lf: 5,
+  };
   recordedUsage = Object.entries(usage).map(([resource, inUse]) => ({ projectId: project, resource, inUse }));
   replayer = new Replayer(lab.url);
 }, 60_000);
@@ -51,6 +79,20 @@ const before: Readonly<Record<string, () => Promise<unknown>>> = {
         expiresAt: new Date(Date.now() + 1e9),
       },
     });
+  },
+  '303': async () => {
+    const recorded = [
+      ['00112233445566778899aabbccddeeff', 1, 1],
+      [project, 5, 12],
+    ] as const;
+    for (const [projectId, count, gib] of recorded) {
+      const row = { projectId, userId: 'u', status: 'available', availabilityZone: 'nova', host: 'peer@lf#lf' };
+      const sizes = [gib - count + 1, ...Array.from({ length: count - 1 }, () => 1)];
+      await lab.db.volume.createMany({ data: sizes.map((sizeGib) => ({ ...row, id: newId(), sizeGib })) });
+    }
+    const { id } = await lab.db.volume.findFirstOrThrow({ where: { projectId: project } });
+    const copy = { projectId: project, userId: 'u', sizeGib: 2, status: 'available' };
+    await lab.db.snapshot.create({ data: { ...copy, id: newId(), volumeId: id } });
   },
   '324': async () => {
     await createType(lab.db, { id: newId(), name: 'gold-nohost', description: null, isPublic: true, extraSpecs: {} });

@@ -9,6 +9,7 @@ import { pino, type Logger } from 'pino';
 import type { HostServices } from '../../activities/host-services.ts';
 import type { StepPolicy } from '../../activities/operation.ts';
 import { createOperationStarter, type OperationStarter } from '../../api/operations/starter.ts';
+import { startSweeper } from '../../api/operations/sweeper.ts';
 import { ChunkedBackupEngine } from '../../drivers/backup/engine.ts';
 import { PosixBackupStore } from '../../drivers/backup/posix/store.ts';
 import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
@@ -88,6 +89,10 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const policy = { ...labPolicy, ...options.policy };
   const settings = { quotaDefaults: options.quotaDefaults ?? {}, backlogLimit: 10_000 };
   const starter = createOperationStarter({ db, temporal, log, settings });
+  const sweeper = startSweeper({
+    ...{ db, temporal, starter, log },
+    ...{ everyMs: 2_000, unstartedAfterMs: 5_000, silentAfterMs: 30_000 },
+  });
   const services = {
     report: (report: HostReport) => saveReport(db, report),
     reportProgress: () => Promise.resolve(),
@@ -156,6 +161,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       return store;
     },
     async stop() {
+      await sweeper.stop();
       await Promise.all(workers.map((worker) => worker.stop()));
       await db.$disconnect();
       await connection.close();

@@ -34,9 +34,10 @@ export class HashingThread {
     });
   }
 
+  /** Unanswered jobs are rejected. */
   async close(): Promise<void> {
     const worker = this.#worker;
-    this.#worker = null;
+    if (worker) this.#died(worker, 'the engine was closed');
     await worker?.terminate();
   }
 
@@ -59,7 +60,9 @@ export class HashingThread {
   }
 
   #died(worker: Worker, why: string): void {
-    if (this.#worker === worker) this.#worker = null;
+    // An error is followed by an exit, when another thread may have taken its place.
+    if (this.#worker !== worker) return;
+    this.#worker = null;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(new StorageError('Internal', `a thread of the backup engine ended: ${why}`));

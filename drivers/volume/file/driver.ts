@@ -18,6 +18,7 @@ const blockBytes = 512;
 
 export class FileVolumeDriver implements VolumeDriver {
   readonly name = 'file';
+  readonly newVolumesReadZero = true;
   readonly #options: FileVolumeOptions;
   readonly #origin: PathOrigin;
 

@@ -34,7 +34,10 @@ export async function readRecordings(...ranges: readonly (readonly [number, numb
     return ranges.some(([from, to]) => number >= from && number <= to);
   });
   return Promise.all(
-    wanted.map(async (file) => ({ file, ...(JSON.parse(await readFile(folder + file, 'utf8')) as Omit<Recording, 'file'>) })),
+    wanted.map(async (file) => ({
+      file,
+      ...(JSON.parse(await readFile(folder + file, 'utf8')) as Omit<Recording, 'file'>),
+    })),
   );
 }
 
@@ -69,7 +72,8 @@ export class Replayer {
     for (const name of comparedHeaders) {
       const expected = recordedHeaders.get(name);
       const found = answer.headers.get(name) ?? undefined;
-      if (this.#translate(expected ?? '') !== (found ?? '')) differences.push(`${name}: ${found} instead of ${expected}`);
+      if (this.#translate(expected ?? '') !== (found ?? ''))
+        differences.push(`${name}: ${found} instead of ${expected}`);
     }
     const found: unknown = text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
     this.#compare(ordered(response.body), ordered(found), 'body', differences);
@@ -86,11 +90,13 @@ export class Replayer {
   #compare(recorded: unknown, found: unknown, at: string, differences: string[]): void {
     if (typeof recorded === 'string' && typeof found === 'string') {
       if (timePattern.test(recorded) && timePattern.test(found)) return;
-      for (const id of recorded.match(uuidPattern) ?? []) {
-        const here = (found.match(uuidPattern) ?? [])[(recorded.match(uuidPattern) ?? []).indexOf(id)];
-        if (here !== undefined && !this.#ids.has(id) && !isMadeUp(id)) this.#ids.set(id, here);
+      const here: readonly string[] = found.match(uuidPattern) ?? [];
+      for (const [index, id] of (recorded.match(uuidPattern) ?? []).entries()) {
+        const match = here[index];
+        if (match !== undefined && !this.#ids.has(id) && !isMadeUp(id)) this.#ids.set(id, match);
       }
-      if (this.#translate(recorded) !== found) differences.push(`${at}: ${found} instead of ${this.#translate(recorded)}`);
+      if (this.#translate(recorded) !== found)
+        differences.push(`${at}: ${found} instead of ${this.#translate(recorded)}`);
     } else if (recorded !== null && typeof recorded === 'object' && found !== null && typeof found === 'object') {
       for (const key of new Set([...Object.keys(recorded), ...Object.keys(found)])) {
         const [left, right] = [recorded, found].map((value) => (value as Record<string, unknown>)[key]);
@@ -110,10 +116,20 @@ function bodyOf(body: unknown): string | null {
   return shortened ? 'x'.repeat(Number(shortened[1])) : body;
 }
 
-/** Services come in an order of chance in Cinder. */
+/** What comes in an order of chance in Cinder, and what tells its items apart. */
+const unordered: Readonly<Record<string, readonly string[]>> = {
+  services: ['binary', 'host'],
+  hosts: ['service', 'host_name'],
+  pools: ['name'],
+};
+
 function ordered(body: unknown): unknown {
-  if (body === null || typeof body !== 'object' || !('services' in body)) return body;
-  const services = [...(body.services as Record<string, string>[])];
-  const keyOf = (service: Record<string, string>): string => `${service['binary']} ${service['host']}`;
-  return { ...body, services: services.sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1)) };
+  if (body === null || typeof body !== 'object') return body;
+  const entries = Object.entries(body).map(([key, value]: [string, unknown]): [string, unknown] => {
+    const fields = unordered[key];
+    if (!fields || !Array.isArray(value)) return [key, value];
+    const keyOf = (item: Record<string, string>): string => fields.map((field) => item[field]).join(' ');
+    return [key, (value as Record<string, string>[]).toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1))];
+  });
+  return Array.isArray(body) ? body : Object.fromEntries(entries);
 }

@@ -1,0 +1,20 @@
+// Attachments as Cinder shows them.
+import type { AttachmentRow } from '../../prisma/store/attachments.ts';
+import { attachmentConnectionView, type Credentials, type StoredConnection } from './connection-view.ts';
+
+export function attachmentSummaryView(row: AttachmentRow): Record<string, unknown> {
+  return { id: row.id, status: row.attachStatus, instance: row.instanceId, volume_id: row.volumeId };
+}
+
+/** With times, mode and connection; the credentials are those of the volume's target. */
+export function attachmentDetailView(row: AttachmentRow, credentials: Credentials | null): Record<string, unknown> {
+  const stored = row.connectionInfo as StoredConnection | null;
+  const { adminMetadata, connector } = row;
+  return {
+    ...attachmentSummaryView(row),
+    attached_at: row.attachedAt ?? '',
+    detached_at: row.detachedAt ?? '',
+    attach_mode: row.attachMode,
+    connection_info: stored ? attachmentConnectionView(row.id, stored, { adminMetadata, connector, credentials }) : {},
+  };
+}

@@ -1,0 +1,39 @@
+// Deleting a snapshot, also by force.
+import { operationTable } from '../../domain/operations.ts';
+import { StatusConflictError } from '../../prisma/store/accept-types.ts';
+import { forceInto } from '../../prisma/store/forced-status.ts';
+import type { SnapshotRow } from '../../prisma/store/snapshots.ts';
+import type { RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+
+const deletable = operationTable.snapshotDelete.claims[0].from;
+
+/** Accepts the delete. With `force` the status does not matter. Throws InvalidSnapshot, SnapshotNotFound. */
+export async function deleteSnapshot(
+  context: RequestContext,
+  snapshot: SnapshotRow,
+  { force }: { readonly force: boolean },
+): Promise<void> {
+  const { id, volumeId, projectId } = snapshot;
+  try {
+    await context.operations.submit({
+      kind: 'snapshotDelete',
+      operationId: context.operationId,
+      resourceId: id,
+      projectId,
+      userId: context.userId,
+      requestId: context.requestId,
+      input: { snapshotId: id, volumeId },
+      claims: [{ resource: 'snapshot', id }],
+      reads: [],
+      quota: [],
+      within: async (tx) => {
+        if (force) await forceInto(tx, { resource: 'snapshot', id, status: 'error', actor: context.userId }, deletable);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof StatusConflictError) || error.status === null) throw error;
+    const status = force ? '' : `status must be ${deletable.join(' or ')} and`;
+    throw new ApiError('InvalidSnapshot', { reason: `Snapshot ${status} must not be part of a group.` });
+  }
+}

@@ -1,0 +1,47 @@
+// os-extend: only growing, and while attached only since 3.42.
+import { extendQuota } from '../../domain/quota.ts';
+import { StatusConflictError } from '../../prisma/store/accept-types.ts';
+import { lockWithSize } from '../../prisma/store/volume-size.ts';
+import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import type { RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+import { checkVolumeSize } from '../volumes/size-limit.ts';
+import { volumeActionPolicy } from './policy.ts';
+
+/** Accepts the extend. Throws InvalidInput, InvalidVolume, VolumeSizeExceedsLimit, QuotaExceededError. */
+export async function extendVolume(context: RequestContext, volume: VolumeRow, newSizeGib: number): Promise<void> {
+  const { id, sizeGib } = volume;
+  const attached = context.atLeast('3.42') && volume.status === 'in-use';
+  context.authorize(attached ? volumeActionPolicy.extendAttached : volumeActionPolicy.extend, volume.projectId);
+  const deltaGib = newSizeGib - sizeGib;
+  if (deltaGib <= 0) {
+    const sizes = `(current: ${sizeGib}, extended: ${newSizeGib})`;
+    throw new ApiError('InvalidInput', { reason: `New size for extend must be greater than current size. ${sizes}.` });
+  }
+  await checkVolumeSize(context, newSizeGib);
+  const expected = attached ? 'in-use' : 'available';
+  try {
+    await context.operations.submit({
+      kind: 'volumeExtend',
+      operationId: context.operationId,
+      resourceId: id,
+      projectId: volume.projectId,
+      userId: context.userId,
+      requestId: context.requestId,
+      input: { volumeId: id, newSizeGib },
+      claims: [{ resource: 'volume', id }],
+      reads: [],
+      quota: extendQuota(deltaGib, volume.typeName),
+      within: async (tx) => {
+        const state = await lockWithSize(tx, id);
+        // Another extend that came in between has changed what the quota was worked out from.
+        const changed = state !== null && state.sizeGib !== sizeGib;
+        if (state?.status !== expected || changed) throw new StatusConflictError('volume', id, state?.status ?? null);
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof StatusConflictError) || error.status === null) throw error;
+    const reason = `Volume ${id} status must be '{'status': '${expected}'}' to extend, currently ${error.status}.`;
+    throw new ApiError('InvalidVolume', { reason });
+  }
+}

@@ -1,0 +1,87 @@
+// Records the histories that replay.test.ts replays: `node --import tsx test/history/record.ts`, after a change of the
+// workflows that old histories cannot follow (they then need `patched()`, or nobody may be running them).
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { workflowIdOf } from '../../domain/operations.ts';
+import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import { eventually } from '../support/eventually.ts';
+import { startLab, type Lab } from '../support/lab.ts';
+import * as requests from '../support/requests.ts';
+import { ended, run, scenarios } from '../support/scenarios.ts';
+import { StepChaos } from '../support/step-chaos.ts';
+
+const target = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'fixtures', 'histories');
+const chaos = new StepChaos();
+
+async function save(lab: Lab, name: string, request: AcceptRequest): Promise<void> {
+  const workflowId = workflowIdOf({ ...request, id: request.operationId });
+  const history = await lab.temporal.workflow.getHandle(workflowId).fetchHistory();
+  await writeFile(join(target, `${name}.json`), `${JSON.stringify(historyToJSON(history))}\n`);
+  console.log(name);
+}
+
+/** Answers true when it is paused, false when it has ended without a pause. */
+async function hasPaused(lab: Lab, request: AcceptRequest): Promise<boolean> {
+  return eventually(async () => {
+    const { state, finishedAt } = await lab.db.operation.findUniqueOrThrow({ where: { id: request.operationId } });
+    if (state !== 'paused' && finishedAt === null) throw new Error(`is ${state}`);
+    return state === 'paused';
+  });
+}
+
+/** The claim is the first step of each. */
+const firstStepOfItsOwn = 2;
+
+/** An order that comes before the workflow waits for one is refused, and given again. */
+async function orderUntilTaken(lab: Lab, request: AcceptRequest, order: 'retry' | 'abort'): Promise<void> {
+  const handle = lab.temporal.workflow.getHandle(workflowIdOf({ ...request, id: request.operationId }));
+  await eventually(() => handle.executeUpdate(order, { args: [{ actor: 'recorder' }] }));
+}
+
+/** Each operation as it goes well, and paused once at its first host step: retried, and aborted. */
+async function recordScenarios(lab: Lab): Promise<void> {
+  for (const scenario of scenarios) {
+    const name = scenario.name.replaceAll(' ', '-');
+    const good = await scenario.prepare(lab);
+    await run(lab, good);
+    await save(lab, name, good);
+    for (const order of ['retry', 'abort'] as const) {
+      const request = await scenario.prepare(lab);
+      chaos.begin({ kind: 'fail', at: firstStepOfItsOwn, when: 'before', code: 'PermissionDenied' });
+      await lab.starter.submit(request);
+      if (!(await hasPaused(lab, request))) throw new Error(`${scenario.name} did not pause`);
+      chaos.begin(null);
+      await orderUntilTaken(lab, request, order);
+      await ended(lab, request.operationId);
+      await save(lab, `${name}-paused-${order}`, request);
+    }
+  }
+}
+
+/** A delete that takes a volume over from its paused creation. */
+async function recordTakeOver(lab: Lab): Promise<void> {
+  const create = requests.createVolume();
+  chaos.begin({ kind: 'fail', at: firstStepOfItsOwn, when: 'before', code: 'PermissionDenied' });
+  await lab.starter.submit(create);
+  await hasPaused(lab, create);
+  chaos.begin(null);
+  const take = requests.deleteVolume(create.resourceId);
+  await run(lab, take);
+  await save(lab, 'delete-a-volume-whose-creation-is-paused', take);
+  await save(lab, 'create-a-volume-taken-over', create);
+}
+
+const lab = await startLab({ interceptors: [chaos.interceptor] });
+try {
+  await rm(target, { recursive: true, force: true });
+  await mkdir(target, { recursive: true });
+  await lab.addControl();
+  await lab.addBackend('alpha', 'first');
+  await lab.addBackup('alpha');
+  await recordScenarios(lab);
+  await recordTakeOver(lab);
+} finally {
+  await lab.stop();
+}
