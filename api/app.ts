@@ -13,6 +13,7 @@ import { limitRoutes } from './limits/routes.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { quotaRoutes } from './quota-sets/routes.ts';
 import { resourceFilterRoutes } from './resource-filters/routes.ts';
+import { operationRoutes } from './operations/routes.ts';
 import { poolRoutes } from './scheduler-stats/routes.ts';
 import { serviceRoutes } from './services/routes.ts';
 import { typeRoutes } from './types/routes.ts';
@@ -32,6 +33,7 @@ export const allRoutes: readonly Route[] = [
   ...messageRoutes,
   ...resourceFilterRoutes,
   ...extensionRoutes,
+  ...operationRoutes,
 ];
 
 /** The API's application; the caller makes it listen. */

@@ -1,6 +1,7 @@
 // What the API needs of the configuration, and what it is made of.
 import type { Logger } from 'pino';
 import type { Database } from '../../prisma/store/client.ts';
+import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 
 export interface ApiConfig {
@@ -34,5 +35,6 @@ export interface ApiDeps {
   readonly db: Database;
   readonly config: ApiConfig;
   readonly operations: OperationStarter;
+  readonly orders: OperationOrders;
   readonly log: Logger;
 }

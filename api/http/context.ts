@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../prisma/store/client.ts';
 import type { Transaction } from '../../prisma/store/transaction.ts';
+import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 import type { ApiConfig } from './config.ts';
 import type { Microversion } from './microversion.ts';
@@ -26,6 +27,7 @@ export interface RequestContext extends Caller {
   readonly db: Database;
   readonly config: ApiConfig;
   readonly operations: OperationStarter;
+  readonly orders: OperationOrders;
   readonly log: Logger;
 
   readonly requestId: string;

@@ -154,6 +154,7 @@ function contextOf(
     db: deps.db,
     config: deps.config,
     operations: repeat ? repeatableStarter(deps.db, deps.operations) : deps.operations,
+    orders: deps.orders,
     log: deps.log.child({ requestId }),
     requestId,
     microversion,

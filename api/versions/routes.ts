@@ -17,10 +17,16 @@ export const versionRoutes = [
   }),
 ];
 
-/** `/` answers 300 to anybody; other paths go on. */
+/**
+ * `/` answers 300 to anybody. `/v3` without a token answers the document too: keystoneauth looks for it there before it
+ * has a token, and Cinder's noauth would hand it an empty 204, with which `openstack volume service list` gives up.
+ */
 export function versionRoot(config: ApiConfig): RequestHandler {
   return (request, response, next) => {
-    if (request.path !== '/' || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const status = request.path === '/' ? 300 : 200;
+    const isDiscovery = request.path === '/v3' && request.get('x-auth-token') === undefined;
+    if (!isRead || !(status === 300 || isDiscovery)) {
       next();
       return;
     }
@@ -29,6 +35,6 @@ export function versionRoot(config: ApiConfig): RequestHandler {
       'OpenStack-API-Version': `volume ${minimumMicroversion}`,
       Vary: 'OpenStack-API-Version',
     };
-    sendAnswer(response, { status: 300, body: versionsView(publicUrlOf(request, config.publicEndpoint)), headers });
+    sendAnswer(response, { status, body: versionsView(publicUrlOf(request, config.publicEndpoint)), headers });
   };
 }

@@ -3,13 +3,21 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { defaultStateDirectory } from '../config/environment.ts';
 import type { LaunchOptions } from '../embedded/launch-options.ts';
 
-/** Flags that every command which starts Scoria takes; each is also an environment variable. */
-export function addLaunchOptions(command: Command): Command {
+/** Where a Scoria keeps everything; `SCORIA_STATE_DIR` as well. */
+export function stateDirOption(): Option {
+  const option = new Option('--state-dir <dir>', 'where everything is kept').env('SCORIA_STATE_DIR');
+  return option.default(defaultStateDirectory());
+}
+
+/**
+ * Flags that every command which starts Scoria takes; each is also an environment variable. `temporary` leaves the
+ * state directory without a default: the command makes one and removes it.
+ */
+export function addLaunchOptions(command: Command, kept: 'kept' | 'temporary' = 'kept'): Command {
   const option = (flags: string, text: string, variable: string): Option => new Option(flags, text).env(variable);
+  const temporary = option('--state-dir <dir>', 'where everything is kept (default: a temporary directory)', 'SCORIA_STATE_DIR');
   return command
-    .addOption(
-      option('--state-dir <dir>', 'where everything is kept', 'SCORIA_STATE_DIR').default(defaultStateDirectory()),
-    )
+    .addOption(kept === 'kept' ? stateDirOption() : temporary)
     .addOption(option('--config <file>', "configuration (default: the state directory's scoria.conf)", 'SCORIA_CONFIG'))
     .addOption(
       portOption('--api-port <port>', 'port of the REST API (default: 8776; 0 = any free one)', 'SCORIA_API_PORT'),

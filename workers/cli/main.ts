@@ -1,7 +1,7 @@
 // Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
 import { Command } from 'commander';
 import { roles, type Role } from '../config/requirements.ts';
-import { addLaunchOptions, type LaunchFlags } from './launch-flags.ts';
+import { addLaunchOptions, stateDirOption, type LaunchFlags } from './launch-flags.ts';
 
 const program = new Command('scoria')
   .description("Block storage with Cinder's API, every operation a durable Temporal workflow")
@@ -43,6 +43,53 @@ program
   .command('doctor')
   .description('what this machine has and lacks, and what each lack costs')
   .action(async () => exitWith((await import('./doctor.ts')).doctor()));
+
+addLaunchOptions(
+  program
+    .command('demo')
+    .description('set everything up and take real data through a whole volume life, step by step')
+    .option('--keep', 'leave everything running at the end, until Ctrl-C'),
+  'temporary',
+).action(async (flags: LaunchFlags & { keep?: boolean }) =>
+  exitWith((await import('./demo/main.ts')).demo({ ...flags, keep: flags.keep === true })),
+);
+
+const operations = program.command('operations').description('what runs, what is paused and why; retry and abort');
+
+operations
+  .command('list')
+  .description('operations, newest first')
+  .addOption(stateDirOption())
+  .option('--endpoint <url>', 'http://host:8776/v3/<project>')
+  .option('--token <token>', 'user:project')
+  .option('--state <state>', 'accepted, running, paused, succeeded, failed or aborted')
+  .option('--kind <kind>', 'volumeCreate, backupRestore, …')
+  .option('--resource <id>', 'of this volume, snapshot or backup')
+  .action(async (flags) => exitWith((await import('./operations.ts')).listOperations(flags)));
+
+operations
+  .command('show <id>')
+  .description('one operation with its history')
+  .addOption(stateDirOption())
+  .option('--endpoint <url>', 'http://host:8776/v3/<project>')
+  .option('--token <token>', 'user:project')
+  .action(async (id: string, flags) => exitWith((await import('./operations.ts')).showOperation(id, flags)));
+
+for (const kind of ['retry', 'abort'] as const) {
+  operations
+    .command(`${kind} [ids...]`)
+    .description(kind === 'retry' ? 'try paused operations again' : 'undo what can be undone and end the operations')
+    .addOption(stateDirOption())
+    .option('--endpoint <url>', 'http://host:8776/v3/<project>')
+    .option('--token <token>', 'user:project')
+    .option('--all', 'every paused operation, or those that --kind and --resource find')
+    .option('--kind <kind>', 'only these, with --all')
+    .option('--resource <id>', 'only of this resource, with --all')
+    .option('--reason <text>', "for the operation's history")
+    .action(async (ids: string[], flags) =>
+      exitWith((await import('./operations.ts')).orderOperations(kind, ids, flags)),
+    );
+}
 
 const config = program.command('config').description('configuration files');
 config

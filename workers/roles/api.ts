@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createApp } from '../../api/app.ts';
+import { createOperationOrders } from '../../api/operations/orders.ts';
 import { createOperationStarter } from '../../api/operations/starter.ts';
 import { startSweeper } from '../../api/operations/sweeper.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
@@ -25,7 +26,8 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
   const { quotaDefaults } = config;
   const settings = { quotaDefaults, backlogLimit: config.api.backlogLimit };
   const operations = createOperationStarter({ db, temporal, log, settings });
-  const app = createApp({ db, config: apiConfigOf(config), operations, log });
+  const orders = createOperationOrders(temporal, operations);
+  const app = createApp({ db, config: apiConfigOf(config), operations, orders, log });
   const server = await listen(createServer(app), config.api.port, config.api.listenAddress);
   const sweeper = startSweeper({
     db,

@@ -6,9 +6,11 @@ import { withFailures } from '../../activities/failures.ts';
 import { createOperationActivities, type StepPolicy } from '../../activities/operation.ts';
 import { createPlacementActivities } from '../../activities/placement.ts';
 import { createSupersededActivities } from '../../activities/superseded.ts';
+import type { Logger } from 'pino';
 import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
+import { noteService } from '../../prisma/store/services.ts';
 import { runWorker, type RunningWorker } from './run-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -19,6 +21,11 @@ export interface ControlRoleDeps {
   readonly policy: StepPolicy;
   readonly serviceDownTimeS: number;
   readonly scheduler: ScheduleOptions;
+  readonly log: Logger;
+  /** Cinder's `host`, zone and `report_interval`: a control worker reports as a scheduler. */
+  readonly host: string;
+  readonly availabilityZone: string;
+  readonly reportIntervalMs: number;
   /** Where bundled workflows are kept. */
   readonly cacheDir: string;
   /** Wrapped around every step; tests count, repeat and break steps with it. */
@@ -26,7 +33,9 @@ export interface ControlRoleDeps {
 }
 
 /** Every activity a control worker offers, for production and for tests that wrap them. */
-export function controlActivities(deps: Omit<ControlRoleDeps, 'cacheDir' | 'interceptors'>) {
+export function controlActivities(
+  deps: Pick<ControlRoleDeps, 'db' | 'connection' | 'namespace' | 'policy' | 'serviceDownTimeS' | 'scheduler'>,
+) {
   const { db, policy, serviceDownTimeS, scheduler } = deps;
   const client = new Client({ connection: deps.connection, namespace: deps.namespace });
   return withFailures({
@@ -50,5 +59,25 @@ export async function startControlRole(deps: ControlRoleDeps): Promise<RunningWo
     maxCachedWorkflows: 1000,
     shutdownGraceTime: '5 s',
   });
-  return runWorker(worker);
+  const running = runWorker(worker);
+  const reporting = reportScheduler(deps);
+  return {
+    ended: running.ended,
+    async stop() {
+      reporting.stop();
+      await running.stop();
+    },
+  };
+}
+
+/** `service list` shows the scheduler: every control worker is one. */
+function reportScheduler({ db, host, availabilityZone, reportIntervalMs, log }: ControlRoleDeps): { stop(): void } {
+  const report = (): void => {
+    noteService(db, 'cinder-scheduler', host, availabilityZone).catch((error: unknown) =>
+      log.warn({ err: error }, 'could not report; trying again at the next interval'),
+    );
+  };
+  report();
+  const timer = setInterval(report, reportIntervalMs);
+  return { stop: () => clearInterval(timer) };
 }

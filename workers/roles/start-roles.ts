@@ -58,12 +58,16 @@ export async function startRoles(config: ScoriaConfig, roles: readonly Role[], l
   return { ended: Promise.race(running.map((worker) => worker.ended)), stop };
 }
 
-async function startControl(config: ScoriaConfig, { connection }: Context): Promise<readonly RunningWorker[]> {
+async function startControl(config: ScoriaConfig, { connection, log }: Context): Promise<readonly RunningWorker[]> {
   const db = createDatabase(mustBeSet(config.database.connection));
   const worker = await startControlRole({
     db,
     connection: await connection(),
     namespace: config.temporal.namespace,
+    log,
+    host: config.host,
+    availabilityZone: config.storageAvailabilityZone,
+    reportIntervalMs: config.reportIntervalMs,
     policy: config.steps,
     serviceDownTimeS: config.serviceDownTimeS,
     scheduler: { ...config.scheduler, random: Math.random },

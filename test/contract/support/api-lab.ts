@@ -9,6 +9,7 @@ import { createApp } from '../../../api/app.ts';
 import type { ApiConfig, ApiDeps } from '../../../api/http/config.ts';
 import { createHttpApp } from '../../../api/http/app.ts';
 import type { Route } from '../../../api/http/route.ts';
+import { OrderRefusedError } from '../../../api/operations/orders.ts';
 import type { OperationStarter } from '../../../api/operations/starter.ts';
 import { migrate } from '../../../prisma/migrate.ts';
 import { accept } from '../../../prisma/store/accept.ts';
@@ -62,7 +63,8 @@ export async function startApiLab(changes: Partial<ApiConfig> = {}): Promise<Api
   const logged: string[] = [];
   const log: Logger = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   const config = { ...labConfig, ...changes };
-  const deps: ApiDeps = { db, config, operations: acceptingStarter(db, config), log };
+  const orders = { give: () => Promise.reject(new OrderRefusedError('nothing runs operations in this lab')) };
+  const deps: ApiDeps = { db, config, operations: acceptingStarter(db, config), orders, log };
   const servers: Server[] = [];
   const listen = async (app: ReturnType<typeof createApp>): Promise<string> => {
     const server = await new Promise<Server>((resolve) => {

@@ -14,7 +14,9 @@ import { Narrator } from './narrator.ts';
 import { Openstack } from './openstack.ts';
 import { play } from './story.ts';
 
-export interface DemoFlags extends LaunchFlags {
+export interface DemoFlags extends Omit<LaunchFlags, 'stateDir'> {
+  /** Left out: a temporary directory, removed at the end. */
+  readonly stateDir?: string;
   /** Leaves everything running at the end, until Ctrl-C. */
   readonly keep: boolean;
 }
@@ -34,7 +36,7 @@ export async function demo(flags: DemoFlags): Promise<number> {
     narrator.line('Setting up (the first time this downloads what is missing)');
     await installTestPrograms(say);
     const clients = await ensureClients({ say });
-    launched = await launch(launchOptions(flags, { say, signal: signals.signal }));
+    launched = await launch(launchOptions(onFreePorts(flags, scratch), { say, signal: signals.signal }));
     const { facts } = launched;
     if (facts.libvirtUri === null) throw new Error('the demo needs libvirt and QEMU here; `scoria doctor` says what is missing');
     const files = await makeKnownFiles(scratch);
@@ -59,6 +61,11 @@ export async function demo(flags: DemoFlags): Promise<number> {
     signals.dispose();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** A demo beside a Scoria that is running takes nothing from it, unless it is told to. */
+function onFreePorts({ keep: _, ...flags }: DemoFlags, scratch: string): LaunchFlags {
+  return { stateDir: join(scratch, 'state'), apiPort: 0, temporalPort: 0, temporalUiPort: 0, postgresPort: 0, ...flags };
 }
 
 const knownPatienceMs = 60_000;
