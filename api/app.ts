@@ -1,7 +1,9 @@
 // The whole API: every resource's routes on one application.
 import type { Express } from 'express';
+import { attachmentRoutes } from './attachments/routes.ts';
 import { availabilityZoneRoutes } from './availability-zones/routes.ts';
 import { clusterRoutes } from './clusters/routes.ts';
+import { backupRoutes } from './backups/routes.ts';
 import { extensionRoutes } from './extensions/routes.ts';
 import { healthcheck } from './healthcheck/handler.ts';
 import { hostRoutes } from './hosts/routes.ts';
@@ -15,13 +17,22 @@ import { quotaRoutes } from './quota-sets/routes.ts';
 import { resourceFilterRoutes } from './resource-filters/routes.ts';
 import { operationRoutes } from './operations/routes.ts';
 import { poolRoutes } from './scheduler-stats/routes.ts';
+import { computeHandlers } from './servers/app.ts';
 import { serviceRoutes } from './services/routes.ts';
+import { snapshotRoutes } from './snapshots/routes.ts';
 import { typeRoutes } from './types/routes.ts';
 import { versionRoot, versionRoutes } from './versions/routes.ts';
+import { volumeActionRoutes } from './volume-actions/routes.ts';
+import { volumeRoutes } from './volumes/routes.ts';
 
 /** Every endpoint below /v3; what describes the API or checks it reads this list. */
 export const allRoutes: readonly Route[] = [
   ...versionRoutes,
+  ...volumeRoutes,
+  ...volumeActionRoutes,
+  ...snapshotRoutes,
+  ...attachmentRoutes,
+  ...backupRoutes,
   ...typeRoutes,
   ...quotaRoutes,
   ...limitRoutes,
@@ -44,6 +55,7 @@ export function createApp(deps: ApiDeps): Express {
     unversioned: [
       // Without a secret there is no /internal here: a listener of its own can have the router instead.
       ...(internalSecret === null ? [] : [{ path: '/internal', handler: createInternalRouter(deps, internalSecret) }]),
+      ...computeHandlers(deps),
       { path: '/healthcheck', handler: healthcheck(deps) },
       { path: '/', handler: versionRoot(deps.config) },
     ],

@@ -30,7 +30,12 @@ import { validate } from './validate.ts';
 const versionHeader = 'OpenStack-API-Version';
 
 /** Serves a table of routes; a path that is not in it gets WebOb's 404. */
-export function dispatch(deps: ApiDeps, routes: readonly Route[]): RequestHandler {
+export function dispatch(
+  deps: ApiDeps,
+  routes: readonly Route[],
+  /** False for another service's paths: Cinder's microversions mean nothing there. */
+  { versioned = true }: { readonly versioned?: boolean } = {},
+): RequestHandler {
   const match = createMatcher(routes);
   return async (request, response) => {
     const { requestId } = stateOf(response);
@@ -46,7 +51,8 @@ export function dispatch(deps: ApiDeps, routes: readonly Route[]): RequestHandle
       sendPlainFault(response, 404);
       return;
     }
-    const version = answeredMicroversion(request.get(versionHeader));
+    if (!versioned) delete request.headers['openstack-api-version'];
+    const version = versioned ? answeredMicroversion(request.get(versionHeader)) : null;
     response.setHeader('x-compute-request-id', requestId);
     if (version !== null) response.set({ [versionHeader]: `volume ${version}`, Vary: versionHeader });
     stateOf(response).microversion = version;

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { workflowIdOf } from '../../domain/operations.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
 import { pauseOperation } from '../../prisma/store/operation-end.ts';
+import { sweepKeys } from '../../prisma/store/idempotency.ts';
 import { takeSilent, takeUnstarted } from '../../prisma/store/sweep.ts';
 import type { OperationStarter } from './starter.ts';
 
@@ -20,6 +21,8 @@ export interface SweeperDeps {
 }
 
 const batchSize = 50;
+/** An Idempotency-Key is remembered for a day. */
+const keyLifetimeS = 24 * 3600;
 
 /** Sweeps until stopped; several API processes may do it at once. */
 export function startSweeper(deps: SweeperDeps): { stop(): Promise<void> } {
@@ -49,6 +52,7 @@ export async function sweep(deps: SweeperDeps): Promise<void> {
     await deps.starter.start(operation);
     deps.log.info({ operationId: operation.id, kind: operation.kind }, 'started the workflow of an accepted operation');
   }
+  await sweepKeys(deps.db, keyLifetimeS);
   for (const operation of await takeSilent(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);
 }
 

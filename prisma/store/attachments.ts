@@ -120,3 +120,18 @@ export async function attachedByVolume(
   }
   return byVolume;
 }
+
+/** Which volumes each of many instances has, in one query. */
+export async function instanceVolumes(
+  db: Reader,
+  instanceIds: readonly string[],
+  projectId: string | null,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const volumes = new Map<string, string[]>();
+  if (instanceIds.length === 0) return volumes;
+  const rows = await db.$queryRaw<{ instanceId: string; volumeId: string }[]>`
+    SELECT a.instance_id AS "instanceId", a.volume_id AS "volumeId" FROM ${joined}
+    WHERE a.instance_id = ANY(${instanceIds}::text[]) AND ${source(projectId).always} ORDER BY a.created_at, a.id`;
+  for (const { instanceId, volumeId } of rows) volumes.set(instanceId, [...(volumes.get(instanceId) ?? []), volumeId]);
+  return volumes;
+}

@@ -33,7 +33,8 @@ export async function chargeQuota(
   if (changes.length === 0) return;
   const inUse = await addToCounters(tx, projectId, changes);
   const limits = await readLimits(tx, projectId, changes.map((change) => change.resource));
-  for (const { resource, delta } of changes) {
+  // Of several counters Cinder names the first by alphabet.
+  for (const { resource, delta } of changes.toSorted((left, right) => (left.resource < right.resource ? -1 : 1))) {
     const limit = limits.get(resource) ?? defaults[resource] ?? -1;
     const total = inUse.get(resource) ?? 0;
     if (delta > 0 && limit >= 0 && total > limit) throw new QuotaExceededError(resource, delta, total - delta, limit);

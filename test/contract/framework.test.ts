@@ -142,3 +142,9 @@ test('the log has a line for a request, with its ids and without its token', asy
   expect(line).toContain(global);
   expect(line).not.toContain(`admin:${project}`);
 });
+
+test('a client without a token finds the version document at /v3, as keystoneauth looks for it', async () => {
+  const response = await fetch(`${lab.url}/v3`);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ versions: [{ id: 'v3.0', min_version: '3.0', version: '3.71' }] });
+});

@@ -17,12 +17,6 @@ addLaunchOptions(program.command('up').description('start everything on this mac
   async (flags: LaunchFlags) => exitWith((await import('./up.ts')).up(flags)),
 );
 
-addLaunchOptions(program.command('demo').description("a volume's whole life on real bytes, step by step"))
-  .option('--keep', 'leave everything running at the end')
-  .action(async ({ keep, ...flags }: LaunchFlags & { keep?: boolean }) =>
-    exitWith((await import('./demo/main.ts')).demo({ ...flags, keep: keep === true })),
-  );
-
 program
   .command('test [suites...]')
   .description('run the tests, all suites or the named ones; installs what they need first')

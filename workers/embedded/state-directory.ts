@@ -75,7 +75,6 @@ my_ip = 127.0.0.1
 # No authentication: the token is user:project. The API listens on loopback only.
 auth_strategy = noauth
 enabled_backends = file
-default_volume_type = file
 
 [file]
 volume_driver = file

@@ -7,6 +7,7 @@ import { createOperationOrders } from '../../api/operations/orders.ts';
 import { createOperationStarter } from '../../api/operations/starter.ts';
 import { startSweeper } from '../../api/operations/sweeper.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
+import { seedDefaultType } from '../../prisma/store/types.ts';
 import type { ScoriaConfig } from '../config/config.ts';
 import type { RunningWorker } from './run-worker.ts';
 import { temporalConnectionOptions } from './temporal-connection.ts';
@@ -28,6 +29,7 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
   const operations = createOperationStarter({ db, temporal, log, settings });
   const orders = createOperationOrders(temporal, operations);
   const app = createApp({ db, config: apiConfigOf(config), operations, orders, log });
+  await seedDefaultType(db);
   const server = await listen(createServer(app), config.api.port, config.api.listenAddress);
   const sweeper = startSweeper({
     db,
