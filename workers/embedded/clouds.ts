@@ -10,7 +10,7 @@ export const cloudName = 'scoria';
 /**
  * `admin_token` is the plug-in that sends a given token without asking an identity service for it; the overrides tell
  * where each service is, because there is no catalogue either. Tried with python-openstackclient 10.5 and openstacksdk
- * 4.22: `volume …`, `server list`, `server add volume` (but not `quota show` without a project).
+ * 4.22 (which loses `snapshot create --force` below 3.66, where it is needed): `volume …`, `server list`, `server add volume` (but not `quota show` without a project).
  */
 export function cloudsYaml(apiUrl: string): string {
   const volume = `${apiUrl}/v3/${cloudProjectId}`;
@@ -20,7 +20,7 @@ export function cloudsYaml(apiUrl: string): string {
     auth:
       endpoint: ${volume}
       token: "${cloudUserId}:${cloudProjectId}"
-    volume_api_version: "3"
+    volume_api_version: "3.71"
     block_storage_endpoint_override: ${volume}
     volume_endpoint_override: ${volume}
     compute_endpoint_override: ${apiUrl}/compute/v2.1

@@ -62,7 +62,7 @@ async function writeKnownFiles({ narrator, guest, files }: Stage): Promise<void>
 }
 
 function snapshotWhileAttached({ narrator, openstack }: Stage, volumeId: string): Promise<string> {
-  const words = ['volume', 'snapshot', 'create', '--force', '--volume', volumeId, 'demo-snapshot'];
+  const words = ['volume', 'snapshot', 'create', '--volume', volumeId, 'demo-snapshot'];
   return narrator.step('Snapshot it while it is attached', `${cli} ${words.join(' ')}`, async () => {
     narrator.line('     Warning: the volume is in use. A snapshot holds what has reached the volume, as after a power cut;');
     narrator.line('     sync or freeze the file system in the instance first.');
@@ -121,7 +121,7 @@ async function deleteVolume({ narrator, openstack }: Stage, volumeId: string): P
 }
 
 function restore({ narrator, openstack }: Stage, backupId: string): Promise<string> {
-  const words = ['volume', 'backup', 'restore', backupId];
+  const words = ['volume', 'backup', 'restore', backupId, 'demo-restored'];
   return narrator.step('Restore the backup to a new volume', `${cli} ${words.join(' ')}`, async () => {
     const answer = await openstack.run(words, 'json');
     await openstack.finished(backupId);
