@@ -57,7 +57,11 @@ export interface RestoredBackup {
 export interface BackupEngine {
   write(step: StepContext, request: Omit<WriteBackupRequest, 'claim' | 'data'>, path: string): Promise<WrittenBackup>;
   remove(step: StepContext, backup: BackupIdentity): Promise<void>;
-  restore(step: StepContext, request: Omit<RestoreBackupRequest, 'claim' | 'data'>, path: string): Promise<RestoredBackup>;
+  restore(
+    step: StepContext,
+    request: Omit<RestoreBackupRequest, 'claim' | 'data'>,
+    path: string,
+  ): Promise<RestoredBackup>;
 }
 
 export interface BackupActivities {

@@ -37,11 +37,12 @@ export function createConnectionActivities(db: PrismaClient, serviceDownTimeS: n
     othersUseExport: (volumeId, attachmentId) => othersUseExport(db, volumeId, attachmentId),
     attachedInstances: (volumeId) => attachedInstances(db, volumeId),
     async chooseBackupHost(claim, backupId, preferredHost) {
-      const host = await fenced(() =>
-        chooseBackupHost(db, { claim, backupId, preferredHost, serviceDownTimeS }),
-      );
+      const host = await fenced(() => chooseBackupHost(db, { claim, backupId, preferredHost, serviceDownTimeS }));
       if (host !== null) return host;
-      throw new StorageError('NoValidBackend', 'Service not found for creating backup: no backup host is up and enabled');
+      throw new StorageError(
+        'NoValidBackend',
+        'Service not found for creating backup: no backup host is up and enabled',
+      );
     },
   };
 }

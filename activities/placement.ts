@@ -62,7 +62,8 @@ async function scheduleCreateVolume(
     if (ranked.length === 0) throw new StorageError('NoValidBackend', noValidHost(spec, rejected));
     // Others may have taken the room since the pools were read: try a few, then look again.
     for (const { poolId } of ranked.slice(0, triesBeforeLookingAgain)) {
-      if (await fenced(() => placeVolume(db, claim, { resourceId: volumeId, poolId, sizeGib: spec.sizeGib, thick }))) return poolId;
+      if (await fenced(() => placeVolume(db, claim, { resourceId: volumeId, poolId, sizeGib: spec.sizeGib, thick })))
+        return poolId;
     }
   }
   throw new StorageError('Busy', `${maxRounds} times others took the room that was left; trying again`);

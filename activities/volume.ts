@@ -44,7 +44,10 @@ export interface VolumeDeps extends HostStepDeps {
 /** A volume worker's steps on its driver. */
 export function createVolumeActivities(deps: VolumeDeps): VolumeActivities {
   const { driver } = deps;
-  const checked = (volume: VolumeRef): VolumeRef => ({ id: mustBeUuid(volume.id), sizeGib: mustBeSize(volume.sizeGib) });
+  const checked = (volume: VolumeRef): VolumeRef => ({
+    id: mustBeUuid(volume.id),
+    sizeGib: mustBeSize(volume.sizeGib),
+  });
   const checkedSnapshot = (snapshot: SnapshotRef): SnapshotRef => ({
     id: mustBeUuid(snapshot.id),
     volumeId: mustBeUuid(snapshot.volumeId),
@@ -60,9 +63,7 @@ export function createVolumeActivities(deps: VolumeDeps): VolumeActivities {
         await driver.deleteVolume(step, checked(volume));
       }),
     extendVolume: ({ claim, volume, newSizeGib }) =>
-      hostStep(deps, claim, volume.id, (step) =>
-        driver.extendVolume(step, checked(volume), mustBeSize(newSizeGib)),
-      ),
+      hostStep(deps, claim, volume.id, (step) => driver.extendVolume(step, checked(volume), mustBeSize(newSizeGib))),
     createSnapshot: ({ claim, snapshot }) =>
       hostStep(deps, claim, snapshot.id, (step) => driver.createSnapshot(step, checkedSnapshot(snapshot))),
     removeSnapshot: ({ claim, snapshot }) =>

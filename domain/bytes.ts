@@ -3,6 +3,3 @@
 export const bytesPerGib = 1024 ** 3;
 
 export const gibToBytes = (sizeGib: number): number => sizeGib * bytesPerGib;
-
-/** Whole GiB that hold `sizeBytes`, rounded up. */
-export const bytesToGib = (sizeBytes: number): number => Math.ceil(sizeBytes / bytesPerGib);

@@ -1,13 +1,4 @@
-// Branded identifiers, so that a snapshot's id never goes where a volume's belongs.
-
-declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
-
-export type OperationId = Branded<'OperationId'>;
-export type VolumeId = Branded<'VolumeId'>;
-export type SnapshotId = Branded<'SnapshotId'>;
-export type BackupId = Branded<'BackupId'>;
-export type AttachmentId = Branded<'AttachmentId'>;
+// Identifiers: what may become part of a file name or a command line.
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

@@ -38,15 +38,51 @@ export interface OperationRule {
 
 const kept = { givenBackWhilePaused: false, abortedTooLate: null } as const;
 
+/** A resource that the operation itself makes: in `error` when that did not work, until someone deletes it. */
+const made = (resource: ResourceType): ClaimRule => ({
+  ...kept,
+  resource,
+  from: ['new'],
+  during: 'creating',
+  done: 'available',
+  paused: 'error',
+  failed: 'error',
+  aborted: 'error',
+});
+
+/** A resource that the operation removes. */
+const removed = (resource: ResourceType, from: readonly string[]): ClaimRule => ({
+  ...kept,
+  resource,
+  from,
+  during: 'deleting',
+  done: 'deleted',
+  paused: 'error_deleting',
+  failed: 'error_deleting',
+  aborted: 'previous',
+  abortedTooLate: 'error_deleting',
+});
+
+/** A resource that a backup reads: free again while the backup is paused. */
+const backedUp = (resource: ResourceType, from: readonly string[]): ClaimRule => ({
+  resource,
+  from,
+  during: 'backing-up',
+  done: 'previous',
+  paused: 'previous',
+  givenBackWhilePaused: true,
+  failed: 'previous',
+  aborted: 'previous',
+  abortedTooLate: null,
+});
+
 export const operationTable = {
   volumeCreate: {
     title: 'create volume',
     resource: 'volume',
     synchronous: false,
     pointOfNoReturn: null,
-    claims: [
-      { ...kept, resource: 'volume', from: ['new'], during: 'creating', done: 'available', paused: 'error', failed: 'error', aborted: 'error' },
-    ],
+    claims: [made('volume')],
   },
   volumeDelete: {
     title: 'delete volume',
@@ -54,18 +90,8 @@ export const operationTable = {
     synchronous: false,
     pointOfNoReturn: 'erase',
     claims: [
-      {
-        ...kept,
-        resource: 'volume',
-        // https://docs.openstack.org/api-ref/block-storage/v3/#delete-a-volume
-        from: ['available', 'error', 'error_restoring', 'error_extending', 'error_managing'],
-        during: 'deleting',
-        done: 'deleted',
-        paused: 'error_deleting',
-        failed: 'error_deleting',
-        aborted: 'previous',
-        abortedTooLate: 'error_deleting',
-      },
+      // https://docs.openstack.org/api-ref/block-storage/v3/#delete-a-volume
+      removed('volume', ['available', 'error', 'error_restoring', 'error_extending', 'error_managing']),
     ],
   },
   volumeExtend: {
@@ -93,28 +119,14 @@ export const operationTable = {
     resource: 'snapshot',
     synchronous: false,
     pointOfNoReturn: null,
-    claims: [
-      { ...kept, resource: 'snapshot', from: ['new'], during: 'creating', done: 'available', paused: 'error', failed: 'error', aborted: 'error' },
-    ],
+    claims: [made('snapshot')],
   },
   snapshotDelete: {
     title: 'delete snapshot',
     resource: 'snapshot',
     synchronous: false,
     pointOfNoReturn: 'remove',
-    claims: [
-      {
-        ...kept,
-        resource: 'snapshot',
-        from: ['available', 'error'],
-        during: 'deleting',
-        done: 'deleted',
-        paused: 'error_deleting',
-        failed: 'error_deleting',
-        aborted: 'previous',
-        abortedTooLate: 'error_deleting',
-      },
-    ],
+    claims: [removed('snapshot', ['available', 'error'])],
   },
   /** os-initialize_connection and an attachment's update: exports the volume and answers where to connect. */
   connectionInitialize: {
@@ -193,50 +205,14 @@ export const operationTable = {
     resource: 'backup',
     synchronous: false,
     pointOfNoReturn: null,
-    claims: [
-      { ...kept, resource: 'backup', from: ['new'], during: 'creating', done: 'available', paused: 'error', failed: 'error', aborted: 'error' },
-      {
-        resource: 'volume',
-        from: ['available', 'in-use'],
-        during: 'backing-up',
-        done: 'previous',
-        paused: 'previous',
-        givenBackWhilePaused: true,
-        failed: 'previous',
-        aborted: 'previous',
-        abortedTooLate: null,
-      },
-      {
-        resource: 'snapshot',
-        from: ['available'],
-        during: 'backing-up',
-        done: 'previous',
-        paused: 'previous',
-        givenBackWhilePaused: true,
-        failed: 'previous',
-        aborted: 'previous',
-        abortedTooLate: null,
-      },
-    ],
+    claims: [made('backup'), backedUp('volume', ['available', 'in-use']), backedUp('snapshot', ['available'])],
   },
   backupDelete: {
     title: 'delete backup',
     resource: 'backup',
     synchronous: false,
     pointOfNoReturn: 'remove',
-    claims: [
-      {
-        ...kept,
-        resource: 'backup',
-        from: ['available', 'error'],
-        during: 'deleting',
-        done: 'deleted',
-        paused: 'error_deleting',
-        failed: 'error_deleting',
-        aborted: 'previous',
-        abortedTooLate: 'error_deleting',
-      },
-    ],
+    claims: [removed('backup', ['available', 'error'])],
   },
   backupRestore: {
     title: 'restore backup',

@@ -31,9 +31,11 @@ function readArguments(): { configFiles: string[]; roles: Role[]; readyFile: str
   const unknown = names.filter((name) => !(roles as string[]).includes(name));
   if (roles.length === 0 || unknown.length > 0 || !values.config) {
     const allowed = allRoles.join(',');
-    throw new Error(`usage: main --config FILE [--config FILE…] --roles ${allowed} [--ready-file FILE]${
-      unknown.length > 0 ? `; unknown: ${unknown.join(', ')}` : ''
-    }`);
+    throw new Error(
+      `usage: main --config FILE [--config FILE…] --roles ${allowed} [--ready-file FILE]${
+        unknown.length > 0 ? `; unknown: ${unknown.join(', ')}` : ''
+      }`,
+    );
   }
   return { configFiles: values.config, roles, readyFile: values['ready-file'] ?? null };
 }

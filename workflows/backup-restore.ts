@@ -18,9 +18,7 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
   const facts = run.backup(backupId);
   if (facts.host === null) throw new Error(`backup ${backupId} is on no host`);
   const backupHost = facts.host;
-  const host = newVolume
-    ? await placeAndCreate(run, volumeId, { kind: 'blank' })
-    : placedHost(run, volumeId);
+  const host = newVolume ? await placeAndCreate(run, volumeId, { kind: 'blank' }) : placedHost(run, volumeId);
   const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: null, readerHost: backupHost };
   run.undo('close the volume', () =>
     run.onVolumeHost(host, 'Close the volume', (on) => on.closeData({ ...open, claim: run.claim })),
@@ -32,7 +30,15 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
   // A repeat writes the same bytes to the same places, so a new volume's zeros stay zeros.
   const targetIsBlank = newVolume && data.newVolumesReadZero;
   const restored = await run.onBackupHost(backupHost, `Restore ${facts.sizeGib} GiB`, (on) =>
-    on.restoreBackup({ claim: run.claim, backup, ancestors: ancestorsOf(run, facts.parentId), data, volumeId, sizeGib, targetIsBlank }),
+    on.restoreBackup({
+      claim: run.claim,
+      backup,
+      ancestors: ancestorsOf(run, facts.parentId),
+      data,
+      volumeId,
+      sizeGib,
+      targetIsBlank,
+    }),
   );
   await run.onVolumeHost(host, 'Close the volume', (on) => on.closeData(open));
   return { volumeId, ...(restored.metadata ? { metadata: restored.metadata } : {}) };
@@ -41,7 +47,7 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
 /** Parent, its parent, and so on: the operation reads all of them. */
 function ancestorsOf(run: OperationRun, parentId: string | null): BackupIdentity[] {
   const ancestors: BackupIdentity[] = [];
-  for (let next = parentId; next !== null; ) {
+  for (let next = parentId; next !== null;) {
     const facts = run.backup(next);
     ancestors.push(backupIdentity(facts));
     next = facts.parentId;

@@ -7,7 +7,9 @@ export const snapshotCreate = operationWorkflow('snapshotCreate', async (run) =>
   const { host, ...snapshot } = snapshotFacts;
   const request = { claim: run.claim, snapshot };
   run.undo('remove the snapshot', () =>
-    run.onVolumeHost(host, 'Remove the half-made snapshot', (on) => on.removeSnapshot({ ...request, claim: run.claim })),
+    run.onVolumeHost(host, 'Remove the half-made snapshot', (on) =>
+      on.removeSnapshot({ ...request, claim: run.claim }),
+    ),
   );
   await run.onVolumeHost(host, `Snapshot ${snapshot.sizeGib} GiB`, (on) => on.createSnapshot(request));
   return {};

@@ -11,7 +11,9 @@ export interface VolumeCleanupArgs {
 
 /** Ends when the pool holds nothing of that claim, or when a newer claim has taken the volume over there. */
 export async function volumeCleanup({ pool, request }: VolumeCleanupArgs): Promise<string> {
-  setCurrentDetails(`Removing what is left of volume ${request.volume.id} on ${pool}; waits for that host if it is down.`);
+  setCurrentDetails(
+    `Removing what is left of volume ${request.volume.id} on ${pool}; waits for that host if it is down.`,
+  );
   const on = proxyActivities<VolumeActivities>({
     taskQueue: volumeQueue(serviceHostOf(pool)),
     summary: 'Remove the volume that was given up here',

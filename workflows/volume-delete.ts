@@ -25,5 +25,7 @@ export const volumeDelete = operationWorkflow('volumeDelete', async (run) => {
 async function removeSnapshot(run: OperationRun, snapshotId: string): Promise<void> {
   const { host, ...snapshot } = run.snapshot(snapshotId);
   if (host === null) return;
-  await run.onVolumeHost(host, `Remove snapshot ${snapshotId}`, (on) => on.removeSnapshot({ claim: run.claim, snapshot }));
+  await run.onVolumeHost(host, `Remove snapshot ${snapshotId}`, (on) =>
+    on.removeSnapshot({ claim: run.claim, snapshot }),
+  );
 }

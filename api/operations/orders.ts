@@ -38,7 +38,9 @@ export function createOperationOrders(temporal: Client, starter: Pick<OperationS
       const { kind, actor, reason } = order;
       const epoch = operation.epoch.toString();
       try {
-        return await handle.executeUpdate<string, [object]>(kind, { args: [{ actor, reason: reason ?? undefined, epoch }] });
+        return await handle.executeUpdate<string, [object]>(kind, {
+          args: [{ actor, reason: reason ?? undefined, epoch }],
+        });
       } catch (error) {
         if (error instanceof WorkflowUpdateFailedError) throw new OrderRefusedError(causeOf(error));
         if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {

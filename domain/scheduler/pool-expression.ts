@@ -51,7 +51,7 @@ export function poolExpressions(
   return (pool) => {
     const reported = capabilityOf(pool, capability);
     if (reported === undefined || reported === null) return null;
-    const source = String(reported);
+    const source = typeof reported === 'string' ? reported : JSON.stringify(reported);
     const expression = compiled.get(source) ?? attempt(() => compileExpression(source));
     compiled.set(source, expression);
     if (expression instanceof ExpressionError) return { source, error: expression.message };

@@ -55,7 +55,9 @@ export class ChunkedBackupEngine {
   /** Backs up the `sizeGib` of `path`; run again, it goes on where it stopped. */
   async write(step: StepContext, request: WriteRequest, path: string) {
     const { backup, sizeGib, parent = null, volumeBase: base = null, imageMetadata = null } = request;
-    const metadata = Object.fromEntries(Object.entries(request.volumeMetadata).map(([key, value]) => [key, String(value)]));
+    const metadata = Object.fromEntries(
+      Object.entries(request.volumeMetadata).map(([key, value]) => [key, String(value)]),
+    );
     const volumeMeta = { base, metadata, imageMetadata };
     const source = { sourcePath: path, sizeBytes: gibToBytes(sizeGib) };
     return createBackup(step, this.#threads(), this.#store, this.#settings, { backup, ...source, volumeMeta, parent });

@@ -3,7 +3,12 @@ import { StorageError } from '../../domain/storage-errors.ts';
 import type { BackupStore } from './driver.ts';
 
 /** The object's bytes. Throws Missing, and BackupCorrupt when it is larger than what such an object can be. */
-export async function readWhole(store: BackupStore, container: string, name: string, limitBytes: number): Promise<Buffer> {
+export async function readWhole(
+  store: BackupStore,
+  container: string,
+  name: string,
+  limitBytes: number,
+): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of store.get(container, name)) {

@@ -16,7 +16,12 @@ export interface Connector {
   readonly name: string;
   properties(): Promise<ConnectorProperties>;
   /** Makes the volume's bytes readable and writable at the answered path on this host; already connected is success. */
-  connect(step: StepContext, volumeId: string, connection: ConnectionInfo, chap: ChapSecret | null): Promise<{ path: string }>;
+  connect(
+    step: StepContext,
+    volumeId: string,
+    connection: ConnectionInfo,
+    chap: ChapSecret | null,
+  ): Promise<{ path: string }>;
   /** Flushes and lets go; not connected is success. */
   disconnect(step: StepContext, volumeId: string, connection: ConnectionInfo): Promise<void>;
 }

@@ -23,11 +23,7 @@ interface ClaimedBefore {
  * Accepts one operation. When this returns, it will be run, whatever dies next.
  * Throws StatusConflictError and QuotaExceededError; nothing has changed then.
  */
-export async function accept(
-  db: PrismaClient,
-  request: AcceptRequest,
-  settings: AcceptSettings,
-): Promise<Operation> {
+export async function accept(db: PrismaClient, request: AcceptRequest, settings: AcceptSettings): Promise<Operation> {
   return db.$transaction(async (tx) => {
     await request.within?.(tx);
     const claimed: ClaimedBefore[] = [];
@@ -98,11 +94,7 @@ async function claimForAccept(
 }
 
 /** The owner's id if it is paused and this kind may take over from it, else null. */
-async function pausedOwner(
-  tx: Prisma.TransactionClient,
-  kind: OperationKind,
-  ownerId: string,
-): Promise<string | null> {
+async function pausedOwner(tx: Prisma.TransactionClient, kind: OperationKind, ownerId: string): Promise<string | null> {
   if (!takeOverKinds.has(kind)) return null;
   const owner = await tx.operation.findUnique({ where: { id: ownerId }, select: { state: true } });
   return owner?.state === 'paused' ? ownerId : null;

@@ -1,5 +1,5 @@
 // A volume's status and attach status as its live attachments make them, once nobody owns it.
-import { Prisma } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 
 /**
  * After an attach or a detach has ended: a volume with an attached attachment left is `in-use`, one without is

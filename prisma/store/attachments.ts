@@ -1,7 +1,15 @@
 // Attachments as the API reads them.
 import { isUuid } from '../../domain/ids.ts';
 import { Prisma } from '../generated/client.ts';
-import { apiTime, columnsOf, readPage, type ColumnTable, type PageRequest, type Reader, type Source } from './page-query.ts';
+import {
+  apiTime,
+  columnsOf,
+  readPage,
+  type ColumnTable,
+  type PageRequest,
+  type Reader,
+  type Source,
+} from './page-query.ts';
 
 /** An attachment with its volume's project; times are texts as the API writes them. */
 export interface AttachmentRow {

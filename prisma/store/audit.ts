@@ -13,7 +13,8 @@ export interface CounterDifference {
  * charging and writing: look again before believing a difference on a busy system.
  */
 export async function auditCounters(db: PrismaClient): Promise<CounterDifference[]> {
-  return db.$transaction(async (tx) => [...(await tx.$queryRaw<CounterDifference[]>`
+  return db.$transaction(async (tx) => [
+    ...(await tx.$queryRaw<CounterDifference[]>`
     WITH live AS (
       SELECT project_id, 'volumes' AS resource, 1 AS amount FROM volumes WHERE deleted_at IS NULL AND consumes_quota
       UNION ALL SELECT project_id, 'gigabytes', size_gib FROM volumes WHERE deleted_at IS NULL AND consumes_quota
@@ -30,7 +31,8 @@ export async function auditCounters(db: PrismaClient): Promise<CounterDifference
         AS counter, coalesce(usage.in_use, 0)::int AS counted, coalesce(recount.rows, 0) AS rows
     FROM recount FULL JOIN (SELECT * FROM quota_usages WHERE resource IN
       ('volumes', 'gigabytes', 'snapshots', 'backups', 'backup_gigabytes')) AS usage USING (project_id, resource)
-    WHERE coalesce(usage.in_use, 0) <> coalesce(recount.rows, 0)`), ...(await tx.$queryRaw<CounterDifference[]>`
+    WHERE coalesce(usage.in_use, 0) <> coalesce(recount.rows, 0)`),
+    ...(await tx.$queryRaw<CounterDifference[]>`
     WITH recount AS (
       SELECT pool_id AS id, sum(size_gib)::int AS gib, count(*)::int AS volumes FROM pool_allocations GROUP BY 1
     ), compared AS (
@@ -41,5 +43,6 @@ export async function auditCounters(db: PrismaClient): Promise<CounterDifference
         coalesce(volumes.size_gib, 0)
       FROM pool_allocations AS allocation LEFT JOIN volumes ON volumes.id = resource_id AND deleted_at IS NULL
     )
-    SELECT 'pool ' || id || ' ' || unit AS counter, counted, rows FROM compared WHERE counted <> rows`)]);
+    SELECT 'pool ' || id || ' ' || unit AS counter, counted, rows FROM compared WHERE counted <> rows`),
+  ]);
 }

@@ -18,7 +18,7 @@ export async function recordConnection(db: PrismaClient, record: ConnectionRecor
     await tx.attachment.update({
       where: { id: record.attachmentId },
       data: {
-        connectionInfo: record.connection as Prisma.InputJsonObject,
+        connectionInfo: record.connection,
         ...(record.connector ? { connector: record.connector as Prisma.InputJsonObject } : {}),
         ...(typeof host === 'string' ? { attachedHost: host } : {}),
         updatedAt: new Date(),

@@ -33,11 +33,7 @@ export async function forceStatus(tx: Transaction, { resource, id, status, actor
 }
 
 /** Makes the row fit for an operation that takes it from `statuses` only; true when it already was or now is. */
-export async function forceInto(
-  tx: Transaction,
-  request: ForcedStatus,
-  statuses: readonly string[],
-): Promise<boolean> {
+export async function forceInto(tx: Transaction, request: ForcedStatus, statuses: readonly string[]): Promise<boolean> {
   const state = await lockResource(tx, request.resource, request.id);
   if (!state) return false;
   if (state.operationId === null && statuses.includes(state.status)) return true;

@@ -1,10 +1,5 @@
 // The first step of every run: it takes a new epoch and all of the operation's resources, or says why it cannot.
-import {
-  finishedStates,
-  ruleOf,
-  type OperationState,
-  type ResourceType,
-} from '../../domain/operations.ts';
+import { finishedStates, ruleOf, type OperationState, type ResourceType } from '../../domain/operations.ts';
 import type { OperationResource, Prisma, PrismaClient } from '../generated/client.ts';
 import { readFacts, type OperationFacts } from './operation-facts.ts';
 import { recordEvent } from './operation-history.ts';
@@ -66,7 +61,11 @@ async function refuse(tx: Prisma.TransactionClient, operation: OperationRow, rea
   return { verdict: 'refused', reason, epoch: operation.epoch.toString() };
 }
 
-async function startEpoch(tx: Prisma.TransactionClient, operation: OperationRow, request: ClaimRequest): Promise<bigint> {
+async function startEpoch(
+  tx: Prisma.TransactionClient,
+  operation: OperationRow,
+  request: ClaimRequest,
+): Promise<bigint> {
   if (operation.state === 'running' && operation.runId === request.runId) return operation.epoch;
   const rows = await tx.$queryRaw<{ epoch: bigint }[]>`
     UPDATE operations SET epoch = nextval('operation_epoch_seq'), run_id = ${request.runId}, state = 'running',
@@ -74,7 +73,8 @@ async function startEpoch(tx: Prisma.TransactionClient, operation: OperationRow,
       workflow_started_at = coalesce(workflow_started_at, now()), updated_at = now()
     WHERE id = ${operation.id}::uuid RETURNING epoch`;
   const epoch = rows[0]?.epoch ?? 0n;
-  if (operation.epoch > 0n) await recordEvent(tx, { operationId: operation.id, epoch, event: 'claimed', actor: request.actor });
+  if (operation.epoch > 0n)
+    await recordEvent(tx, { operationId: operation.id, epoch, event: 'claimed', actor: request.actor });
   return epoch;
 }
 

@@ -29,7 +29,11 @@ const endings = {
 } as const satisfies Record<OperationKind, { succeeded: Ending; unsuccessful: Ending }>;
 
 /** Applies the ending inside the transaction that ends the operation. */
-export async function applyEnding(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
+export async function applyEnding(
+  tx: Prisma.TransactionClient,
+  operation: OperationRow,
+  end: EndRequest,
+): Promise<void> {
   const { kind } = operation;
   if (end.outcome === 'succeeded') return endings[kind].succeeded(tx, operation, end);
   await endings[kind].unsuccessful(tx, operation, end);
@@ -79,10 +83,10 @@ async function snapshotGone(tx: Prisma.TransactionClient, operation: OperationRo
 
 async function attached(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
   const { attachmentId } = inputOf<{ attachmentId: string }>(operation);
-  const device = String(end.result?.['device'] ?? '');
+  const device = end.result?.['device'];
   await tx.attachment.update({
     where: { id: attachmentId },
-    data: { mountpoint: device, attachedAt: new Date(), attachMode: 'rw' },
+    data: { mountpoint: typeof device === 'string' ? device : null, attachedAt: new Date(), attachMode: 'rw' },
   });
   await settleAttachments(tx, operation.resourceId);
 }
@@ -99,7 +103,10 @@ async function backupFinished(tx: Prisma.TransactionClient, operation: Operation
 }
 
 async function backupFailed(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
-  await tx.backup.update({ where: { id: operation.resourceId }, data: { failReason: end.reason?.slice(0, 255) ?? null } });
+  await tx.backup.update({
+    where: { id: operation.resourceId },
+    data: { failReason: end.reason?.slice(0, 255) ?? null },
+  });
 }
 
 async function backupGone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {

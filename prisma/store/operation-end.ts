@@ -107,11 +107,16 @@ async function releaseAll(tx: Prisma.TransactionClient, operation: OperationRow)
   const uses = await tx.$queryRaw<(ResourceUseRow & { role: string })[]>`
     UPDATE operation_resources SET held = false WHERE operation_id = ${operation.id}::uuid AND held
     RETURNING resource_type AS resource, resource_id AS id, previous_status AS "previousStatus", role`;
-  return withRules(operation, uses.filter((use) => use.role === 'writes'));
+  return withRules(
+    operation,
+    uses.filter((use) => use.role === 'writes'),
+  );
 }
 
 async function heldClaims(tx: Prisma.TransactionClient, operation: OperationRow): Promise<HeldClaim[]> {
-  const uses = await tx.operationResource.findMany({ where: { operationId: operation.id, role: 'writes', held: true } });
+  const uses = await tx.operationResource.findMany({
+    where: { operationId: operation.id, role: 'writes', held: true },
+  });
   return withRules(
     operation,
     uses.map((use) => ({

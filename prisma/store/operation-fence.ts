@@ -1,5 +1,5 @@
 // The fence every late writer runs into: only the pair (operation, epoch) that is in force may write.
-import { Prisma } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 
 /** The claim under which something was written is no longer the one in force. */
 export class StaleClaimError extends Error {

@@ -29,12 +29,7 @@ export function listOperations(
     : {};
   return db.operation.findMany({
     where: {
-      AND: [
-        filter,
-        projectId === null ? {} : { projectId },
-        resourceId === undefined ? {} : { resourceId },
-        older,
-      ],
+      AND: [filter, projectId === null ? {} : { projectId }, resourceId === undefined ? {} : { resourceId }, older],
     },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     take: limit,

@@ -1,5 +1,5 @@
 // An operation's row, locked and read in one statement: every step of an operation begins with it.
-import { Prisma } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 import type { OperationKind, OperationState, ResourceType } from '../../domain/operations.ts';
 
 /** The columns that the lifecycle needs. */

@@ -108,7 +108,10 @@ function conditionSql(columns: ColumnTable, condition: Condition): Prisma.Sql {
     const { key, value } = condition;
     if (typeof value !== 'string' || `${key}${value}`.includes('\0')) return never;
     const entry = JSON.stringify({ [key]: value });
-    return Prisma.sql`(${Prisma.join(condition.columns.map((json) => Prisma.sql`${json} @> ${entry}::jsonb`), ' OR ')})`;
+    return Prisma.sql`(${Prisma.join(
+      condition.columns.map((json) => Prisma.sql`${json} @> ${entry}::jsonb`),
+      ' OR ',
+    )})`;
   }
   const column = columns[condition.column];
   if (!column) return never;
@@ -117,7 +120,10 @@ function conditionSql(columns: ColumnTable, condition: Condition): Prisma.Sql {
       return equals(column, condition.value);
     case 'oneOf':
       if (condition.values.length === 0) return never;
-      return Prisma.sql`(${Prisma.join(condition.values.map((value) => equals(column, value)), ' OR ')})`;
+      return Prisma.sql`(${Prisma.join(
+        condition.values.map((value) => equals(column, value)),
+        ' OR ',
+      )})`;
     case 'contains':
       if (column.type !== 'text' || condition.text.includes('\0')) return never;
       return Prisma.sql`${column.sql} LIKE ${`%${condition.text}%`}`;
@@ -239,8 +245,7 @@ export async function countRows(db: Reader, source: Source, conditions: readonly
 }
 
 /** A time as the API writes it, which spares a Date for each row. */
-export const apiTime = (column: Prisma.Sql): Prisma.Sql =>
-  Prisma.sql`to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
+export const apiTime = (column: Prisma.Sql): Prisma.Sql => Prisma.sql`to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
 
 /** Builds a column table from `name: [SQL, type, nullable]`. */
 export function columnsOf(

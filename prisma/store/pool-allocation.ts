@@ -1,5 +1,5 @@
 // What each pool has promised: changed only here, conditionally, and once per resource however often it is asked.
-import { Prisma } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 
 export interface Allocation {
   readonly resourceId: string;

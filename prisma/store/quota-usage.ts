@@ -1,5 +1,5 @@
 // Quota use: one counter row per project and resource, changed in the transaction that makes or deletes what it counts.
-import { Prisma } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 import { QuotaExceededError, type QuotaChange } from './accept-types.ts';
 import { readLimits } from './quotas.ts';
 
@@ -32,7 +32,11 @@ export async function chargeQuota(
 ): Promise<void> {
   if (changes.length === 0) return;
   const inUse = await addToCounters(tx, projectId, changes);
-  const limits = await readLimits(tx, projectId, changes.map((change) => change.resource));
+  const limits = await readLimits(
+    tx,
+    projectId,
+    changes.map((change) => change.resource),
+  );
   // Of several counters Cinder names the first by alphabet.
   for (const { resource, delta } of changes.toSorted((left, right) => (left.resource < right.resource ? -1 : 1))) {
     const limit = limits.get(resource) ?? defaults[resource] ?? -1;

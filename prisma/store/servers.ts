@@ -1,7 +1,15 @@
 // Servers (libvirt domains) as their compute workers last reported them, and the volumes attached to them.
 import { isUuid } from '../../domain/ids.ts';
 import { Prisma } from '../generated/client.ts';
-import { apiTime, columnsOf, readPage, type Condition, type PageRequest, type Reader, type Source } from './page-query.ts';
+import {
+  apiTime,
+  columnsOf,
+  readPage,
+  type Condition,
+  type PageRequest,
+  type Reader,
+  type Source,
+} from './page-query.ts';
 
 export interface ServerRow {
   readonly id: string;

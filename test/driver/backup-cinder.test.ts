@@ -22,7 +22,8 @@ const hasCinder = await access(python).then(
   () => true,
   () => false,
 );
-if (!hasCinder) console.warn(`tests with a real Cinder skipped: ${python} is not there (SCORIA_CINDER_PYTHON names another)`);
+if (!hasCinder)
+  console.warn(`tests with a real Cinder skipped: ${python} is not there (SCORIA_CINDER_PYTHON names another)`);
 
 interface CinderBackup extends BackupLocation {
   readonly parentId?: string | null;
@@ -52,7 +53,13 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
     readonly compression?: string;
   }
 
-  async function cinder({ mode, volume, backups, isNew = false, compression = 'zlib' }: CinderOptions): Promise<Record<string, unknown>> {
+  async function cinder({
+    mode,
+    volume,
+    backups,
+    isNew = false,
+    compression = 'zlib',
+  }: CinderOptions): Promise<Record<string, unknown>> {
     const request = {
       ...{ mode, base, volume, is_new: isNew, compression, metadata: { from: 'cinder' } },
       ...{ file_size: settings.fileSizeBytes, sha_block: settings.shaBlockBytes },
@@ -65,16 +72,30 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
         size: 1,
       })),
     };
-    const { exitCode, stdout, stderr } = await runTool(python, ['-W', 'ignore', script, JSON.stringify(request)], { timeoutMs: 120_000 });
+    const { exitCode, stdout, stderr } = await runTool(python, ['-W', 'ignore', script, JSON.stringify(request)], {
+      timeoutMs: 120_000,
+    });
     if (exitCode !== 0) throw new Error(stderr);
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
   }
 
-  const write = (backup: CreateBackupRequest['backup'], source: string, sizeBytes: number, compression: string, parent: BackupLocation | null = null) =>
-    createBackup(newStep(), pool, store, { ...settings, compression }, {
-      ...{ backup, sourcePath: source, sizeBytes, parent },
-      volumeMeta: { base: { display_name: 'büro' }, metadata: { from: 'scoria', ü: '☃' }, imageMetadata: null },
-    });
+  const write = (
+    backup: CreateBackupRequest['backup'],
+    source: string,
+    sizeBytes: number,
+    compression: string,
+    parent: BackupLocation | null = null,
+  ) =>
+    createBackup(
+      newStep(),
+      pool,
+      store,
+      { ...settings, compression },
+      {
+        ...{ backup, sourcePath: source, sizeBytes, parent },
+        volumeMeta: { base: { display_name: 'büro' }, metadata: { from: 'scoria', ü: '☃' }, imageMetadata: null },
+      },
+    );
 
   const files = (name: string) => [join(scratch.path, `${name}-source`), join(scratch.path, `${name}-target`)] as const;
 
@@ -87,25 +108,39 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
       await write(backup, source, sizeBytes, 'zlib');
       const { volume_meta: meta } = await cinder({ mode: 'restore', volume: target, backups: [backup] });
       expect(await checksum(target)).toBe(await checksum(source));
-      expect(meta).toEqual({ version: 2, 'volume-base-metadata': { display_name: 'büro' }, 'volume-metadata': { from: 'scoria', ü: '☃' } });
+      expect(meta).toEqual({
+        version: 2,
+        'volume-base-metadata': { display_name: 'büro' },
+        'volume-metadata': { from: 'scoria', ü: '☃' },
+      });
     }, 60_000);
   }
 
-  it.each(['zlib', 'none'])('written by Cinder (%s) is restored by Scoria, metadata too, and deleted without a trace', async (compression) => {
-    const [source, target] = files('theirs');
-    const sizeBytes = 8 * mib;
-    await makeVolume(source, sizeBytes, { 0: compressible(mib), [2 * mib]: randomBytes(3 * mib) });
-    await makeVolume(target, sizeBytes, { 0: Buffer.alloc(sizeBytes, 0xaa) });
-    const backup = newBackup();
-    const made = await cinder({ mode: 'backup', volume: source, backups: [backup], compression });
-    const location = { ...backup, container: String(made['container']), objectPrefix: String(made['service_metadata']) };
-    const request = { backup: location, ancestors: [], targetPath: target, sizeBytes, targetIsBlank: false };
-    const { volumeMeta } = await restoreBackup(newStep(), pool, store, request);
-    expect(await checksum(target)).toBe(await checksum(source));
-    expect(volumeMeta?.metadata).toEqual({ from: 'cinder' });
-    await deleteBackup(newStep(), store, location);
-    expect(await readdir(join(base, location.container.split('/')[0] ?? '')).catch(() => [])).not.toContain(backup.id.slice(2, 4));
-  }, 60_000);
+  it.each(['zlib', 'none'])(
+    'written by Cinder (%s) is restored by Scoria, metadata too, and deleted without a trace',
+    async (compression) => {
+      const [source, target] = files('theirs');
+      const sizeBytes = 8 * mib;
+      await makeVolume(source, sizeBytes, { 0: compressible(mib), [2 * mib]: randomBytes(3 * mib) });
+      await makeVolume(target, sizeBytes, { 0: Buffer.alloc(sizeBytes, 0xaa) });
+      const backup = newBackup();
+      const made = await cinder({ mode: 'backup', volume: source, backups: [backup], compression });
+      const location = {
+        ...backup,
+        container: String(made['container']),
+        objectPrefix: String(made['service_metadata']),
+      };
+      const request = { backup: location, ancestors: [], targetPath: target, sizeBytes, targetIsBlank: false };
+      const { volumeMeta } = await restoreBackup(newStep(), pool, store, request);
+      expect(await checksum(target)).toBe(await checksum(source));
+      expect(volumeMeta?.metadata).toEqual({ from: 'cinder' });
+      await deleteBackup(newStep(), store, location);
+      expect(await readdir(join(base, location.container.split('/')[0] ?? '')).catch(() => [])).not.toContain(
+        backup.id.slice(2, 4),
+      );
+    },
+    60_000,
+  );
 
   it('has the same objects, hashes and MD5s as Cinder’s own of the same volume', async () => {
     const [source] = files('both');
@@ -115,7 +150,10 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
     await write(ours, source, sizeBytes, 'zlib');
     const made = await cinder({ mode: 'backup', volume: source, backups: [theirs] });
     const read = async (backup: BackupLocation, prefix: string, suffix: string) =>
-      JSON.parse(await readFile(join(base, store.defaultContainer(backup.id), prefix + suffix), 'utf8')) as Record<string, unknown>;
+      JSON.parse(await readFile(join(base, store.defaultContainer(backup.id), prefix + suffix), 'utf8')) as Record<
+        string,
+        unknown
+      >;
     const both = async (suffix: string) => [
       await read(ours, objectPrefix(ours), suffix),
       await read(theirs, String(made['service_metadata']), suffix),
@@ -126,7 +164,7 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
     expect(ourHashes?.['created_at']).toBe(theirHashes?.['created_at']);
     const [ourMeta, theirMeta] = await both('_metadata');
     const objects = (meta: Record<string, unknown> | undefined) =>
-      (meta?.['objects'] as Record<string, { offset: number; length: number; md5: string }>[]).flatMap((entry) =>
+      ((meta?.['objects'] ?? []) as Record<string, { offset: number; length: number; md5: string }>[]).flatMap((entry) =>
         Object.values(entry).map(({ offset, length, md5 }) => ({ offset, length, md5 })),
       );
     expect(Object.keys(ourMeta ?? {})).toEqual(Object.keys(theirMeta ?? {}));
@@ -146,13 +184,23 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
     await change(source, 7 * mib, randomBytes(40_000));
     const theirs = newBackup({ volumeId: full.volumeId });
     const ourRow = { ...ours, parentId: full.id };
-    const last = await cinder({ mode: 'backup', volume: source, backups: [{ ...theirs, parentId: ours.id }, ourRow, fullLocation] });
+    const last = await cinder({
+      mode: 'backup',
+      volume: source,
+      backups: [{ ...theirs, parentId: ours.id }, ourRow, fullLocation],
+    });
     const lastRow = { ...theirs, parentId: ours.id, objectPrefix: String(last['service_metadata']) };
     await makeVolume(target, sizeBytes, {});
     await cinder({ mode: 'restore', volume: target, backups: [lastRow, ourRow, fullLocation], isNew: true });
     expect(await checksum(target)).toBe(await checksum(source));
     await makeVolume(target, sizeBytes, {});
-    const request = { backup: lastRow, ancestors: [ours, fullLocation], targetPath: target, sizeBytes, targetIsBlank: true };
+    const request = {
+      backup: lastRow,
+      ancestors: [ours, fullLocation],
+      targetPath: target,
+      sizeBytes,
+      targetIsBlank: true,
+    };
     await restoreBackup(newStep(), pool, store, request);
     expect(await checksum(target)).toBe(await checksum(source));
   }, 120_000);

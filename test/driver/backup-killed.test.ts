@@ -59,7 +59,11 @@ async function writeAndKill(request: WriterRequest, killAtBytes: number): Promis
 
 describe('a backup', () => {
   it('whose process is killed again and again is finished by a repeat: the same bytes, no litter, whole objects kept', async () => {
-    const [base, source, target] = [join(scratch.path, 'backup'), join(scratch.path, 'source'), join(scratch.path, 'target')];
+    const [base, source, target] = [
+      join(scratch.path, 'backup'),
+      join(scratch.path, 'source'),
+      join(scratch.path, 'target'),
+    ];
     const sizeBytes = 48 * mib;
     await makeVolume(source, sizeBytes, { 0: randomBytes(40 * mib) });
     const backup = newBackup();
@@ -94,7 +98,9 @@ describe('a backup', () => {
     const [base, source] = [join(scratch.path, 'to-delete'), join(scratch.path, 'source')];
     await makeVolume(source, 32 * mib, { 0: randomBytes(32 * mib) });
     const backup = newBackup();
-    expect(await writeAndKill({ base, source, sizeBytes: 32 * mib, backup, operationId: randomUUID(), settings }, 8 * mib)).toBe(true);
+    expect(
+      await writeAndKill({ base, source, sizeBytes: 32 * mib, backup, operationId: randomUUID(), settings }, 8 * mib),
+    ).toBe(true);
     expect((await readdir(base, { recursive: true })).length).toBeGreaterThan(3);
     await deleteBackup(newStep(), new PosixBackupStore(base), backup);
     expect(await readdir(base)).toEqual([]);

@@ -46,18 +46,30 @@ describe('the posix backup store', () => {
     expect((await stat(join(path, 'object'))).mode & 0o777).toBe(0o660);
   });
 
-  it.each(['/etc', '..', '../..', 'a/../b', 'a//b', 'a/', '', '.', '.partial-x', 'a/.hidden', 'a b', 'a\0b', 'a\nb', 'x'.repeat(300)])(
-    'refuses the container %j',
-    async (container) => {
-      await store.checkForSetup();
-      const refusal = { code: 'ContainerRefused', kind: 'user' };
-      await expect(store.ensureContainer(container)).rejects.toMatchObject(refusal);
-      await expect(store.put(container, 'object', someBytes, never)).rejects.toMatchObject(refusal);
-      await expect(store.delete(container, ['object'])).rejects.toMatchObject(refusal);
-      await expect(store.removeContainerIfEmpty(container)).rejects.toMatchObject(refusal);
-      expect(await readdir(scratch.path, { recursive: true })).toEqual(['made', 'made/here']);
-    },
-  );
+  it.each([
+    '/etc',
+    '..',
+    '../..',
+    'a/../b',
+    'a//b',
+    'a/',
+    '',
+    '.',
+    '.partial-x',
+    'a/.hidden',
+    'a b',
+    'a\0b',
+    'a\nb',
+    'x'.repeat(300),
+  ])('refuses the container %j', async (container) => {
+    await store.checkForSetup();
+    const refusal = { code: 'ContainerRefused', kind: 'user' };
+    await expect(store.ensureContainer(container)).rejects.toMatchObject(refusal);
+    await expect(store.put(container, 'object', someBytes, never)).rejects.toMatchObject(refusal);
+    await expect(store.delete(container, ['object'])).rejects.toMatchObject(refusal);
+    await expect(store.removeContainerIfEmpty(container)).rejects.toMatchObject(refusal);
+    expect(await readdir(scratch.path, { recursive: true })).toEqual(['made', 'made/here']);
+  });
 
   it('takes names for containers that a user may think of', async () => {
     for (const container of ['nightly', 'team-a/2026.11', 'volume_backups']) {

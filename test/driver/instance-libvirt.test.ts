@@ -9,7 +9,14 @@ import { defineSecret } from '../../drivers/connector/libvirt/secret.ts';
 import { startLibvirtd } from '../../workers/embedded/libvirtd.ts';
 import { eventually } from '../support/eventually.ts';
 import { sha256Of } from './support/file-digest.ts';
-import { guestXml, libvirtCache, libvirtTestHost, sparseFile, whyNoInstances, type LibvirtTestHost } from './support/libvirt-host.ts';
+import {
+  guestXml,
+  libvirtCache,
+  libvirtTestHost,
+  sparseFile,
+  whyNoInstances,
+  type LibvirtTestHost,
+} from './support/libvirt-host.ts';
 import { newStep } from './support/step.ts';
 
 const reason = await whyNoInstances();
@@ -46,7 +53,9 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
     const { request, path } = await exported();
     expect(await host.driver().plugVolume(newStep(), request)).toEqual({ device: '/dev/vdb' });
     await eventually(async () => expect(await guestDisks()).toBe('vda vdb'));
-    const digest = await inGuest('dd if=/dev/urandom of=/tmp/x bs=1M count=4 2>/dev/null; dd if=/tmp/x of=/dev/vdb bs=1M conv=fsync 2>/dev/null; sha256sum < /tmp/x');
+    const digest = await inGuest(
+      'dd if=/dev/urandom of=/tmp/x bs=1M count=4 2>/dev/null; dd if=/tmp/x of=/dev/vdb bs=1M conv=fsync 2>/dev/null; sha256sum < /tmp/x',
+    );
     await host.driver().unplugVolume(newStep(), host.guestId, request.volumeId);
     expect(await guestDisks()).toBe('vda');
     expect(await sha256Of(path, 4 * mib)).toBe(digest.split(' ')[0]);
@@ -82,10 +91,15 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
 
   it('refuses a device that is in use, and an instance that is not there', async () => {
     const { request } = await exported();
-    await expect(host.driver().plugVolume(newStep(), { ...request, device: '/dev/vda' })).rejects.toMatchObject({ code: 'AttachRefused' });
+    await expect(host.driver().plugVolume(newStep(), { ...request, device: '/dev/vda' })).rejects.toMatchObject({
+      code: 'AttachRefused',
+    });
     const elsewhere = { ...request, instanceId: randomUUID() };
     await expect(host.driver().plugVolume(newStep(), elsewhere)).rejects.toThrow(
-      expect.objectContaining({ code: 'AttachRefused', message: expect.stringContaining('no such instance on this compute host') }),
+      expect.objectContaining({
+        code: 'AttachRefused',
+        message: expect.stringContaining('no such instance on this compute host'),
+      }),
     );
     await host.driver().unplugVolume(newStep(), elsewhere.instanceId, request.volumeId);
   });
@@ -93,7 +107,10 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
   it('says that the target refused a wrong password, shows it nowhere, and leaves nothing plugged', async () => {
     const { request, chap } = await exported();
     const wrong = { ...request, chap: { ...chap, password: randomBytes(8).toString('hex') } };
-    const error = await host.driver().plugVolume(newStep(), wrong).catch((caught: unknown) => caught);
+    const error = await host
+      .driver()
+      .plugVolume(newStep(), wrong)
+      .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'PermissionDenied', message: expect.stringContaining('refused the volume') });
     expect(String(error)).not.toContain(wrong.chap.password);
     expect(await dump()).not.toContain(request.volumeId);
@@ -103,9 +120,15 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
 
   it('says that a target which is gone cannot be reached', async () => {
     const { request } = await exported();
-    const nowhere = { ...request, connection: { ...request.connection, data: { ...request.connection.data, target_portal: '127.0.0.1:1' } } };
+    const nowhere = {
+      ...request,
+      connection: { ...request.connection, data: { ...request.connection.data, target_portal: '127.0.0.1:1' } },
+    };
     await expect(host.driver().plugVolume(newStep(), nowhere)).rejects.toThrow(
-      expect.objectContaining({ code: 'Unreachable', message: expect.stringContaining('127.0.0.1:1: connect ECONNREFUSED') }),
+      expect.objectContaining({
+        code: 'Unreachable',
+        message: expect.stringContaining('127.0.0.1:1: connect ECONNREFUSED'),
+      }),
     );
     await host.target.removeExport(newStep(), request.volumeId);
     await expect(host.driver().plugVolume(newStep(), request)).rejects.toMatchObject({ code: 'Unreachable' });
@@ -146,7 +169,9 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
     const { device } = await host.driver().plugVolume(newStep(), request);
     host.libvirtd.daemon.kill();
     await host.libvirtd.daemon.exited;
-    await expect(host.driver().unplugVolume(newStep(), host.guestId, request.volumeId)).rejects.toMatchObject({ code: 'Unreachable' });
+    await expect(host.driver().unplugVolume(newStep(), host.guestId, request.volumeId)).rejects.toMatchObject({
+      code: 'Unreachable',
+    });
     await expect(host.driver().checkForSetup()).rejects.toMatchObject({ code: 'Unreachable' });
     await host.restartLibvirtd();
     await host.driver().checkForSetup();
@@ -161,7 +186,9 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
     await host.driver().plugVolume(newStep(), request);
     await eventually(async () => expect(await guestDisks()).toBe('vda vdb'));
     await virsh('suspend', host.guestId);
-    expect(await host.driver().listInstances()).toEqual([expect.objectContaining({ id: host.guestId, status: 'PAUSED' })]);
+    expect(await host.driver().listInstances()).toEqual([
+      expect.objectContaining({ id: host.guestId, status: 'PAUSED' }),
+    ]);
     await expect(host.driver(500).unplugVolume(newStep(), host.guestId, request.volumeId)).rejects.toThrow(
       expect.objectContaining({ code: 'Busy', message: expect.stringContaining('does not let go of volume') }),
     );
@@ -185,12 +212,18 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
     const { request, path } = await exported(gibToBytes(1));
     await host.driver().plugVolume(newStep(), request);
     await eventually(async () => expect(await guestDisks()).toBe('vda vdb'));
-    await expect(host.driver().resizeVolume(newStep(), host.guestId, request.volumeId, 2)).rejects.toMatchObject({ code: 'Busy' });
+    await expect(host.driver().resizeVolume(newStep(), host.guestId, request.volumeId, 2)).rejects.toMatchObject({
+      code: 'Busy',
+    });
     await truncate(path, gibToBytes(2));
     await host.target.refreshSize(newStep(), request.volumeId);
     for (const _attempt of [1, 2]) await host.driver().resizeVolume(newStep(), host.guestId, request.volumeId, 2);
     await eventually(async () => expect(await inGuest('blockdev --getsize64 /dev/vdb')).toBe(String(gibToBytes(2))));
-    expect(await inGuest('echo grown | dd of=/dev/vdb bs=1M seek=2047 conv=sync 2>/dev/null && dd if=/dev/vdb bs=1M skip=2047 2>/dev/null | head -n1')).toBe('grown');
+    expect(
+      await inGuest(
+        'echo grown | dd of=/dev/vdb bs=1M seek=2047 conv=sync 2>/dev/null && dd if=/dev/vdb bs=1M skip=2047 2>/dev/null | head -n1',
+      ),
+    ).toBe('grown');
   });
 
   it('lets a guest read but not write a volume that is plugged read-only', async () => {
@@ -215,7 +248,13 @@ describe.skipIf(reason !== null)('the instance driver libvirt', { timeout: 60_00
     expect(await host.driver().plugVolume(newStep(), { ...request, instanceId })).toEqual({ device: '/dev/vdb' });
     expect(await host.driver().plugVolume(newStep(), { ...request, instanceId })).toEqual({ device: '/dev/vdb' });
     await host.driver().resizeVolume(newStep(), instanceId, request.volumeId, 1);
-    expect(await host.driver().listInstances()).toContainEqual({ id: instanceId, name: 'off', status: 'SHUTOFF', vcpus: 1, memoryMib: 192 });
+    expect(await host.driver().listInstances()).toContainEqual({
+      id: instanceId,
+      name: 'off',
+      status: 'SHUTOFF',
+      vcpus: 1,
+      memoryMib: 192,
+    });
     expect(await virsh('dumpxml', instanceId)).toContain(request.volumeId);
     await host.driver().unplugVolume(newStep(), instanceId, request.volumeId);
     expect(await virsh('dumpxml', instanceId)).not.toContain(request.volumeId);

@@ -29,7 +29,7 @@ describe('a device name', () => {
   it.each([
     [['vda'], null, 'vdb'],
     [['vda', 'vdc'], null, 'vdb'],
-    [[...'abcdefghijklmnopqrstuvwxyz'].map((letter) => `vd${letter}`), null, 'vdaa'],
+    ['abcdefghijklmnopqrstuvwxyz'.split('').map((letter) => `vd${letter}`), null, 'vdaa'],
     [['vda'], '/dev/vdd', 'vdd'],
     [['vda'], 'sdc', 'vdc'],
     [['vda'], 'auto', 'vdb'],
@@ -50,25 +50,35 @@ describe('a disk’s definition', () => {
     const auth = { username: `u'&<`, secretUuid: id };
     const parsed = parseXml(diskXml({ ...spec, connection: iscsi('[::1]:3260', name), auth, readonly: true }));
     expect(parsed).toMatchObject({
-      disk: [{
-        '@type': 'network',
-        source: { '@name': `${name}/1`, host: { '@name': '::1', '@port': '3260' }, auth: { '@username': `u'&<`, secret: { '@uuid': id } } },
-        serial: volumeId,
-        readonly: '',
-      }],
+      disk: [
+        {
+          '@type': 'network',
+          source: {
+            '@name': `${name}/1`,
+            host: { '@name': '::1', '@port': '3260' },
+            auth: { '@username': `u'&<`, secret: { '@uuid': id } },
+          },
+          serial: volumeId,
+          readonly: '',
+        },
+      ],
     });
     expect(() => escapeXml('a\u0000b')).toThrow(TypeError);
   });
 
   it.each(['127.0.0.1', '127.0.0.1:x', '/etc/passwd:1', 'host:70000', ''])('is not made of the portal %j', (portal) => {
-    expect(() => diskXml({ ...spec, connection: iscsi(portal) })).toThrow(expect.objectContaining({ code: 'UnexpectedOutput' }));
+    expect(() => diskXml({ ...spec, connection: iscsi(portal) })).toThrow(
+      expect.objectContaining({ code: 'UnexpectedOutput' }),
+    );
   });
 
   it('is read back from an instance’s, however many disks that has', () => {
     const disk = diskXml({ ...spec, connection: iscsi('127.0.0.1:3260') });
     expect(parseDisks(`<domain><devices>${disk}</devices></domain>`)).toEqual([{ target: 'vdb', serial: volumeId }]);
     expect(parseDisks('<domain><devices/></domain>')).toEqual([]);
-    expect(parseDisks("<domain><devices><disk><target dev='hdc'/></disk><console/></devices></domain>")).toEqual([{ target: 'hdc', serial: null }]);
+    expect(parseDisks("<domain><devices><disk><target dev='hdc'/></disk><console/></devices></domain>")).toEqual([
+      { target: 'hdc', serial: null },
+    ]);
     for (const nonsense of ['', 'error: no', '<domain><devices><disk/></devices></domain>']) {
       expect(() => parseDisks(nonsense)).toThrow(expect.objectContaining({ code: 'UnexpectedOutput' }));
     }
@@ -77,17 +87,35 @@ describe('a disk’s definition', () => {
 
 describe('a failure of virsh', () => {
   it.each([
-    ["error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/run/x': No such file or directory", 'Unreachable'],
+    [
+      "error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/run/x': No such file or directory",
+      'Unreachable',
+    ],
     [`error: failed to get domain '${id}'`, 'Missing'],
-    ["error: internal error: unable to execute QEMU command 'blockdev-add': iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Authentication failure(513)", 'PermissionDenied'],
-    ["error: internal error: unable to execute QEMU command 'blockdev-add': iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Target not found(515)", 'Unreachable'],
+    [
+      "error: internal error: unable to execute QEMU command 'blockdev-add': iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Authentication failure(513)",
+      'PermissionDenied',
+    ],
+    [
+      "error: internal error: unable to execute QEMU command 'blockdev-add': iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Target not found(515)",
+      'Unreachable',
+    ],
     ['error: internal error: No more available PCI slots', 'AttachRefused'],
-    ["error: internal error: unable to execute QEMU command 'device_del': Device virtio-disk1 is already in the process of unplug", 'Busy'],
-    ["error: Failed to resize block device 'vdb'\nerror: internal error: unable to execute QEMU command 'block_resize': Cannot grow iSCSI devices", 'Busy'],
+    [
+      "error: internal error: unable to execute QEMU command 'device_del': Device virtio-disk1 is already in the process of unplug",
+      'Busy',
+    ],
+    [
+      "error: Failed to resize block device 'vdb'\nerror: internal error: unable to execute QEMU command 'block_resize': Cannot grow iSCSI devices",
+      'Busy',
+    ],
     ['error: something new', 'CommandFailed'],
     ['', 'CommandFailed'],
   ] as const)('%j is %s', (stderr, code) => {
-    expect(translateFailure(stderr, 'plugging')).toMatchObject({ code, message: expect.stringMatching(/^plugging: ./) });
+    expect(translateFailure(stderr, 'plugging')).toMatchObject({
+      code,
+      message: expect.stringMatching(/^plugging: ./),
+    });
   });
 });
 
@@ -102,17 +130,42 @@ describe('a volume’s secret', () => {
 
 describe('virsh as root', () => {
   const all = [
-    commands.showVersion(on), commands.listNames(on), commands.listStates(on), commands.showInstance(on, id), commands.showLive(on, id),
-    commands.showDefinition(on, id), commands.attachDevice(on, id, file, ['--live', '--config']), commands.attachDevice(on, id, file, ['--config']),
-    commands.detachDisk(on, id, 'vdb', '--live'), commands.resizeDisk(on, id, 'vdb', 1024), commands.defineSecret(on, file),
-    commands.setSecret(on, id, file), commands.undefineSecret(on, id),
+    commands.showVersion(on),
+    commands.listNames(on),
+    commands.listStates(on),
+    commands.showInstance(on, id),
+    commands.showLive(on, id),
+    commands.showDefinition(on, id),
+    commands.attachDevice(on, id, file, ['--live', '--config']),
+    commands.attachDevice(on, id, file, ['--config']),
+    commands.detachDisk(on, id, 'vdb', '--live'),
+    commands.resizeDisk(on, id, 'vdb', 1024),
+    commands.defineSecret(on, file),
+    commands.setSecret(on, id, file),
+    commands.undefineSecret(on, id),
   ];
-  it.each(all.map((argv) => [argv.slice(4).join(' '), argv] as const))('is let pass by exactly one filter: %s', async (_title, argv) => {
-    expect(matchingFilters(await loadFilters(filterDirectory), revealed(argv))).toHaveLength(1);
-  });
+  it.each(all.map((argv) => [argv.slice(4).join(' '), argv] as const))(
+    'is let pass by exactly one filter: %s',
+    async (_title, argv) => {
+      expect(matchingFilters(await loadFilters(filterDirectory), revealed(argv))).toHaveLength(1);
+    },
+  );
 
-  it.each([['qemu-monitor-command', id, 'x'], ['define', file], ['destroy', id], ['dumpxml', id, '--security-info']])('is refused: %s', async (...words) => {
-    expect(matchingFilters(await loadFilters(filterDirectory), ['virsh', '--connect', on.connectionUri, '--quiet', ...words])).toEqual([]);
+  it.each([
+    ['qemu-monitor-command', id, 'x'],
+    ['define', file],
+    ['destroy', id],
+    ['dumpxml', id, '--security-info'],
+  ])('is refused: %s', async (...words) => {
+    expect(
+      matchingFilters(await loadFilters(filterDirectory), [
+        'virsh',
+        '--connect',
+        on.connectionUri,
+        '--quiet',
+        ...words,
+      ]),
+    ).toEqual([]);
   });
 });
 
@@ -126,7 +179,10 @@ describe('an initramfs archive', () => {
         { path: 'empty', kind: 'file', mode: 0o600 },
       ]);
       await writeFile(join(directory, 'a.cpio'), archive);
-      const unpacked = await runTool('busybox', ['cpio', '-i', '-d', '-F', join(directory, 'a.cpio')], { timeoutMs: 20_000, cwd: directory });
+      const unpacked = await runTool('busybox', ['cpio', '-i', '-d', '-F', join(directory, 'a.cpio')], {
+        timeoutMs: 20_000,
+        cwd: directory,
+      });
       expect(unpacked.exitCode, unpacked.stderr).toBe(0);
       expect(await readFile(join(directory, 'bin/x'), 'utf8')).toBe('hello');
     } finally {

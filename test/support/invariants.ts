@@ -6,13 +6,24 @@ import { serviceHostOf } from '../../domain/backend-host.ts';
 import type { Lab, LabBackend } from './lab.ts';
 
 /** Statuses that only a running operation may show. */
-const busy = ['creating', 'deleting', 'extending', 'attaching', 'detaching', 'backing-up', 'restoring', 'restoring-backup'];
+const busy = [
+  'creating',
+  'deleting',
+  'extending',
+  'attaching',
+  'detaching',
+  'backing-up',
+  'restoring',
+  'restoring-backup',
+];
 
 /** The objects of whole backups, and no others, are in the store. */
 export async function expectOnlyWholeBackups({ db }: Lab, store: string): Promise<void> {
   const whole = await db.backup.findMany({ where: { deletedAt: null, status: 'available' } });
   const entries = await readdir(store, { recursive: true, withFileTypes: true });
-  const ids = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => /_backup_([0-9a-f-]{36})/.exec(name)?.[1] ?? name));
+  const ids = new Set(
+    entries.filter((entry) => entry.isFile()).map(({ name }) => /_backup_([0-9a-f-]{36})/.exec(name)?.[1] ?? name),
+  );
   const unsure = await db.backup.findMany({ where: { status: 'error_deleting' } });
   const certain = [...ids].filter((id) => !unsure.some((backup) => backup.id === id));
   expect(certain.toSorted(), 'backups in the store').toEqual(whole.map((backup) => backup.id).toSorted());
@@ -29,7 +40,10 @@ export async function expectNothingLeft({ db }: Lab, backends: readonly LabBacke
   const owned = [...volumes, ...snapshots, ...backups, ...attachments].filter((row) => row.operationId !== null);
   expect(owned, 'rows that an operation still owns').toEqual([]);
   const statuses = [...volumes, ...snapshots, ...backups].map((row) => row.status);
-  expect(statuses.filter((status) => busy.includes(status)), 'statuses of a running operation').toEqual([]);
+  expect(
+    statuses.filter((status) => busy.includes(status)),
+    'statuses of a running operation',
+  ).toEqual([]);
   expect(await auditCounters(db), 'counters that differ from the rows').toEqual([]);
   const hosts = new Map(volumes.map((volume) => [volume.id, volume.host]));
   for (const { host, backend, driver } of backends) {
@@ -38,8 +52,16 @@ export async function expectNothingLeft({ db }: Lab, backends: readonly LabBacke
       return address != null && serviceHostOf(address) === `${host}@${backend}`;
     };
     const found = await driver.listObjects();
-    expectObjects(`volumes on ${host}@${backend}`, found.volumeIds, volumes.filter((row) => here(row.id)));
-    expectObjects(`snapshots on ${host}@${backend}`, found.snapshotIds, snapshots.filter((row) => here(row.volumeId)));
+    expectObjects(
+      `volumes on ${host}@${backend}`,
+      found.volumeIds,
+      volumes.filter((row) => here(row.id)),
+    );
+    expectObjects(
+      `snapshots on ${host}@${backend}`,
+      found.snapshotIds,
+      snapshots.filter((row) => here(row.volumeId)),
+    );
   }
 }
 

@@ -1,5 +1,4 @@
 // A whole Scoria without HTTP in one process: real PostgreSQL, real Temporal, real workers on real files.
-import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -161,7 +160,10 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       const engine = new ChunkedBackupEngine(new PosixBackupStore(store), labChunks);
       const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: join(directory, host), host }));
       const worker = keep(await startBackupRole({ ...hostDeps(host), engine, connector }));
-      void worker.ended.finally(() => engine.close()).catch(() => undefined);
+      worker.ended.then(
+        () => engine.close(),
+        () => engine.close(),
+      ).catch(() => undefined);
       return store;
     },
     async stop() {
@@ -175,5 +177,3 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     },
   };
 }
-
-export const newId = (): string => randomUUID();

@@ -47,15 +47,15 @@ test('what cannot be read is a fault with its line', () => {
   expect(faults.map(({ line }) => line)).toEqual([1, 2, 3, 4, 6]);
 });
 
-const lookUp = (section: string, option: string): string | undefined =>
-  ({
-    'DEFAULT.state_path': '/state',
-    'DEFAULT.host': 'h1',
-    'DEFAULT.ring': '$loop',
-    'DEFAULT.loop': '$ring',
-    'lf.host': 'inner',
-    'lf.dir': '$state_path/x',
-  })[`${section}.${option}`];
+const known: Readonly<Record<string, string>> = {
+  'DEFAULT.state_path': '/state',
+  'DEFAULT.host': 'h1',
+  'DEFAULT.ring': '$loop',
+  'DEFAULT.loop': '$ring',
+  'lf.host': 'inner',
+  'lf.dir': '$state_path/x',
+};
+const lookUp = (section: string, option: string): string | undefined => known[`${section}.${option}`];
 
 test('references are replaced from the same section, then from DEFAULT, as far as they lead', () => {
   expect(interpolate('$state_path/volumes', 'DEFAULT', lookUp)).toBe('/state/volumes');

@@ -15,7 +15,11 @@ export function stateDirOption(): Option {
  */
 export function addLaunchOptions(command: Command, kept: 'kept' | 'temporary' = 'kept'): Command {
   const option = (flags: string, text: string, variable: string): Option => new Option(flags, text).env(variable);
-  const temporary = option('--state-dir <dir>', 'where everything is kept (default: a temporary directory)', 'SCORIA_STATE_DIR');
+  const temporary = option(
+    '--state-dir <dir>',
+    'where everything is kept (default: a temporary directory)',
+    'SCORIA_STATE_DIR',
+  );
   return command
     .addOption(kept === 'kept' ? stateDirOption() : temporary)
     .addOption(option('--config <file>', "configuration (default: the state directory's scoria.conf)", 'SCORIA_CONFIG'))

@@ -47,7 +47,9 @@ export async function listOperations(flags: OperationsFlags & OperationsQuery): 
   const operations = await find(await connect(flags), flags);
   if (operations.length === 0) console.log('no operations');
   for (const one of operations) {
-    console.log([one.id, one.kind.padEnd(18), one.state.padEnd(9), one.resource_id, one.created_at, shortly(one)].join('  '));
+    console.log(
+      [one.id, one.kind.padEnd(18), one.state.padEnd(9), one.resource_id, one.created_at, shortly(one)].join('  '),
+    );
   }
   return 0;
 }
@@ -59,7 +61,8 @@ export async function showOperation(id: string, flags: OperationsFlags): Promise
     .parse(await call(await connect(flags), 'GET', `/operations/${encodeURIComponent(id)}`));
   const { events = [], ...fields } = operation;
   for (const [name, value] of Object.entries(fields)) console.log(`${name.padEnd(12)} ${value ?? '-'}`);
-  for (const { at, event, actor, detail } of events) console.log(`  ${at}  ${event} by ${actor}${detail ? `: ${detail}` : ''}`);
+  for (const { at, event, actor, detail } of events)
+    console.log(`  ${at}  ${event} by ${actor}${detail ? `: ${detail}` : ''}`);
   return 0;
 }
 
@@ -71,14 +74,18 @@ export async function orderOperations(
 ): Promise<number> {
   const connection = await connect(flags);
   if (ids.length === 0 && !flags.all) {
-    console.error(`scoria: name the operations to ${kind}, or give --all (with --kind or --resource) for every paused one`);
+    console.error(
+      `scoria: name the operations to ${kind}, or give --all (with --kind or --resource) for every paused one`,
+    );
     return 2;
   }
   const chosen = ids.length > 0 ? ids : (await find(connection, { state: 'paused', ...flags })).map(({ id }) => id);
   let refused = 0;
   for (const id of chosen) {
     try {
-      await call(connection, 'POST', `/operations/${encodeURIComponent(id)}/action`, { [kind]: { reason: flags.reason } });
+      await call(connection, 'POST', `/operations/${encodeURIComponent(id)}/action`, {
+        [kind]: { reason: flags.reason },
+      });
       console.log(`${id}  ${kind} accepted`);
     } catch (error) {
       refused += 1;

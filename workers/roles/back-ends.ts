@@ -19,7 +19,11 @@ export function volumeDriverFor(backend: BackendConfig): VolumeDriver {
 }
 
 /** The back-end's target, or null with a warning when this machine cannot export anything. */
-export async function targetFor(config: ScoriaConfig, backend: BackendConfig, log: Logger): Promise<TargetDriver | null> {
+export async function targetFor(
+  config: ScoriaConfig,
+  backend: BackendConfig,
+  log: Logger,
+): Promise<TargetDriver | null> {
   const target = new TgtTargetDriver(tgtOptions.parse(backend.common), join(config.statePath, 'targets'));
   try {
     await target.checkForSetup();

@@ -12,7 +12,12 @@ export interface ComputeRoleDeps extends HostRoleDeps {
 /** Starts the compute worker of this host. */
 export async function startComputeRole(deps: ComputeRoleDeps): Promise<RunningWorker> {
   await deps.instances.checkForSetup();
-  const worker = await startHostWorker(deps, computeQueue(deps.host), createInstanceActivities(deps.instances, deps), 8);
+  const worker = await startHostWorker(
+    deps,
+    computeQueue(deps.host),
+    createInstanceActivities(deps.instances, deps),
+    8,
+  );
   const { host, availabilityZone } = deps;
   const reporting = await startReporting(deps, async () => ({
     binary: 'nova-compute' as const,

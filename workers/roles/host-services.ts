@@ -56,7 +56,9 @@ export class HttpHostServices implements HostServices, HostReporting {
     });
     const text = await response.body.text();
     if (response.statusCode >= 300) {
-      throw new Error(`${method} ${path.split('?')[0]}: the API answered ${response.statusCode}: ${text.slice(0, 200)}`);
+      throw new Error(
+        `${method} ${path.split('?')[0]}: the API answered ${response.statusCode}: ${text.slice(0, 200)}`,
+      );
     }
     return text === '' ? null : JSON.parse(text);
   }

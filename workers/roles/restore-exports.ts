@@ -19,7 +19,10 @@ export async function restoreExports(deps: VolumeRoleDeps): Promise<void> {
         await target.exportVolume(step, { volumeId, path, chap, readonly });
       });
     } catch (error) {
-      log.error({ err: error, volumeId }, 'an attached volume could not be exported again; its initiators cannot reach it');
+      log.error(
+        { err: error, volumeId },
+        'an attached volume could not be exported again; its initiators cannot reach it',
+      );
     }
   }
   if (wanted.length > 0) log.info({ backend, volumes: wanted.length }, 'attached volumes are exported');

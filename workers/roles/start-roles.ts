@@ -40,7 +40,9 @@ const starters: Readonly<Record<Role, Starter>> = {
 /** Starts the roles in order; when one fails, those before it are stopped and the error is thrown. */
 export async function startRoles(config: ScoriaConfig, roles: readonly Role[], log: Logger): Promise<RunningWorker> {
   // The SDK's own words go where ours go; its chatter about worker states does not.
-  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ level, ...meta }, message)) });
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ level, ...meta }, message)),
+  });
   let shared: Promise<NativeConnection> | null = null;
   const connection = (): Promise<NativeConnection> =>
     (shared ??= temporalConnectionOptions(config.temporal).then((options) => NativeConnection.connect(options)));
@@ -94,14 +96,18 @@ async function startVolumes(config: ScoriaConfig, context: Context): Promise<rea
 
 async function startBackup(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
   const deps = await hostDeps(config, context);
-  const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: config.statePath, host: config.host, my_ip: config.myIp }));
+  const connector = new LibiscsiConnector(
+    libiscsiOptions.parse({ state_path: config.statePath, host: config.host, my_ip: config.myIp }),
+  );
   return [await startBackupRole({ ...deps, engine: await backupEngineFor(config), connector })];
 }
 
 async function startCompute(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
   const { libvirtUri } = config.compute;
   if (libvirtUri === null) {
-    context.log.warn('no [compute] libvirt_uri: this host runs no instances, and nothing can be attached to a server here');
+    context.log.warn(
+      'no [compute] libvirt_uri: this host runs no instances, and nothing can be attached to a server here',
+    );
     return [];
   }
   const instances = createLibvirtDriver({

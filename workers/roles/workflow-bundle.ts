@@ -16,7 +16,7 @@ export async function workflowBundle(cacheDir: string): Promise<{ codePath: stri
   if (await isThere(codePath)) return { codePath };
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(root, 'workflows', 'index.ts'),
-    logger: { trace() {}, debug() {}, info() {}, warn() {}, error: console.error, log() {} },
+    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} },
   });
   await mkdir(cacheDir, { recursive: true });
   const temporary = `${codePath}.${process.pid}`;

@@ -33,7 +33,9 @@ function isFinal(error: unknown): boolean {
   if (isCancellation(error)) return true;
   // A local activity's failure comes without the retry flag, so its code decides.
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure && isStorageErrorCode(cause.type) && storageErrorTable[cause.type] !== 'passing';
+  return (
+    cause instanceof ApplicationFailure && isStorageErrorCode(cause.type) && storageErrorTable[cause.type] !== 'passing'
+  );
 }
 
 function step<Name extends keyof ControlActivities>(name: Name): ControlActivities[Name] {

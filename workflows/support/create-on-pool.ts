@@ -38,7 +38,7 @@ export async function createOnPool(
     run.onVolumeHost(pool, 'Remove the half-made volume', (host) => host.removeVolume({ claim: run.claim, volume })),
   );
   let touched = false;
-  for (let attempt = 1; ; ) {
+  for (let attempt = 1; ;) {
     try {
       await on.createVolume({ claim: run.claim, volume, source });
       return { outcome: 'created' };
@@ -50,7 +50,8 @@ export async function createOnPool(
         return { outcome: touched ? 'touched' : 'untouched', error };
       }
       touched = true;
-      if (readFailure(error).kind !== 'passing' || attempt >= policy.maximumAttempts) return { outcome: 'touched', error };
+      if (readFailure(error).kind !== 'passing' || attempt >= policy.maximumAttempts)
+        return { outcome: 'touched', error };
       await sleep(policy.initialIntervalMs * 2 ** attempt);
       attempt += 1;
     }

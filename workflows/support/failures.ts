@@ -1,11 +1,11 @@
 // What a step's error means for the operation: whose turn it is now, and in which words.
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import {
-  ActivityFailure,
-  ApplicationFailure,
-  isCancellation,
-  TimeoutFailure,
-} from '@temporalio/workflow';
-import { isStorageErrorCode, storageErrorTable, type ErrorKind, type StorageErrorCode } from '../../domain/storage-errors.ts';
+  isStorageErrorCode,
+  storageErrorTable,
+  type ErrorKind,
+  type StorageErrorCode,
+} from '../../domain/storage-errors.ts';
 
 export interface StepFailure {
   readonly kind: ErrorKind | 'cancelled' | 'overtaken';
@@ -19,7 +19,11 @@ export function readFailure(error: unknown): StepFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return readApplicationFailure(cause);
   if (cause instanceof TimeoutFailure) {
-    return { kind: 'operator', code: 'CommandTimeout', message: `no sign of life from the worker (${cause.timeoutType})` };
+    return {
+      kind: 'operator',
+      code: 'CommandTimeout',
+      message: `no sign of life from the worker (${cause.timeoutType})`,
+    };
   }
   throw error;
 }

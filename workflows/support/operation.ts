@@ -102,9 +102,7 @@ class Operation {
 
   /** Shows the paused statuses, then waits for an order. */
   private async pause(run: OperationRun, reason: string): Promise<PendingOrder> {
-    const verdict = await CancellationScope.nonCancellable(() =>
-      control.pauseOperation({ ...run.claim, reason }),
-    );
+    const verdict = await CancellationScope.nonCancellable(() => control.pauseOperation({ ...run.claim, reason }));
     if (verdict === 'stale') return this.overtaken('another run has claimed the operation');
     return this.waitForOrder(run.epoch, reason);
   }
@@ -155,14 +153,14 @@ class Operation {
         run.undos.pop();
       } catch (error) {
         const failure = readFailure(error);
-        if (failure.kind === 'overtaken') await this.overtaken(failure.message);
+        if (failure.kind === 'overtaken') this.overtaken(failure.message);
         await CancellationScope.nonCancellable(() => this.pauseUnwinding(run, `Undoing: ${title}: ${failure.message}`));
       }
     }
   }
 
   private async pauseUnwinding(run: OperationRun, reason: string): Promise<void> {
-    for (let why = reason; ; ) {
+    for (let why = reason; ;) {
       const order = await this.pause(run, why);
       this.actor = order.actor;
       const answer = await this.claim();

@@ -66,7 +66,8 @@ export class OrderDesk {
     if (this.phase === 'starting') return 'the operation is just starting; ask again in a moment';
     if (this.phase === 'ended') return 'the operation has ended';
     if (order?.epoch !== undefined && order.epoch !== this.epoch) return 'the operation has moved on since you looked';
-    if (kind === 'retry' && this.phase !== 'paused') return 'only a paused operation can be retried; this one is running';
+    if (kind === 'retry' && this.phase !== 'paused')
+      return 'only a paused operation can be retried; this one is running';
     if (this.phase === 'unwinding') return 'the operation is being undone already';
     return null;
   }

@@ -96,7 +96,11 @@ export class OperationRun {
   }
 
   onComputeHost<T>(host: string, summary: string, call: (on: InstanceActivities) => Promise<T>) {
-    return this.onHost<InstanceActivities, T>({ binary: 'nova-compute', host, queue: computeQueue(host) }, summary, call);
+    return this.onHost<InstanceActivities, T>(
+      { binary: 'nova-compute', host, queue: computeQueue(host) },
+      summary,
+      call,
+    );
   }
 
   private async onHost<Set extends object, T>(

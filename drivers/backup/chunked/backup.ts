@@ -171,7 +171,10 @@ async function finish(job: Job): Promise<number> {
   return objects.length;
 }
 
-async function* eachDigests(job: Job, onObjects: (entries: readonly ObjectEntry[]) => void): AsyncGenerator<Uint8Array> {
+async function* eachDigests(
+  job: Job,
+  onObjects: (entries: readonly ObjectEntry[]) => void,
+): AsyncGenerator<Uint8Array> {
   for (const chunk of chunksOf(job.sizeBytes, job.settings.fileSizeBytes)) {
     const receipt = await job.receipts.read(chunk);
     if (!receipt) throw lost(job, chunk);
@@ -181,12 +184,18 @@ async function* eachDigests(job: Job, onObjects: (entries: readonly ObjectEntry[
 }
 
 function lost({ container, prefix }: Job, chunk: Chunk): StorageError {
-  return new StorageError('Internal', `${receiptName(prefix, chunk.number)} in ${container} was changed while it was needed`);
+  return new StorageError(
+    'Internal',
+    `${receiptName(prefix, chunk.number)} in ${container} was changed while it was needed`,
+  );
 }
 
 /** Removes objects of an earlier claim with other settings: Cinder refuses a backup with objects that it does not list. */
 async function removeStrangers({ store, container, prefix }: Job, objects: readonly ObjectEntry[]): Promise<void> {
   const listed = new Set(objects.map(({ name }) => name));
   const found = await store.list(container, `${prefix}-`);
-  await store.delete(container, found.filter((name) => !listed.has(name)));
+  await store.delete(
+    container,
+    found.filter((name) => !listed.has(name)),
+  );
 }

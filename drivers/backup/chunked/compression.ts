@@ -18,7 +18,8 @@ export function decompressorFor(compression: string, objectName: string): Decomp
   const word = compression.toLowerCase();
   if (Object.hasOwn(table, word)) return table[word] ?? null;
   const what = `object ${objectName} is compressed with ${JSON.stringify(compression.slice(0, 20))}`;
-  if (notHere.includes(word)) throw new StorageError('Misconfigured', `${what}, which this version of Scoria cannot read`);
+  if (notHere.includes(word))
+    throw new StorageError('Misconfigured', `${what}, which this version of Scoria cannot read`);
   throw new StorageError('BackupCorrupt', `${what}, which Cinder's format does not know`);
 }
 
@@ -26,8 +27,13 @@ export function decompressorFor(compression: string, objectName: string): Decomp
 export function writableCompression(word: string): 'zlib' | 'none' {
   const known = word.toLowerCase();
   if (Object.hasOwn(table, known)) return table[known] === null ? 'none' : 'zlib';
-  const reason = notHere.includes(known) ? 'is not supported by this version of Scoria' : 'is not an algorithm of Cinder';
-  throw new StorageError('Misconfigured', `backup_compression_algorithm = ${word} ${reason}; allowed: ${Object.keys(table).join(', ')}`);
+  const reason = notHere.includes(known)
+    ? 'is not supported by this version of Scoria'
+    : 'is not an algorithm of Cinder';
+  throw new StorageError(
+    'Misconfigured',
+    `backup_compression_algorithm = ${word} ${reason}; allowed: ${Object.keys(table).join(', ')}`,
+  );
 }
 
 /** An object is one zlib stream; whatever follows it or is missing from it is noticed by its MD5 and length. */

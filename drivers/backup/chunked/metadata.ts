@@ -79,9 +79,13 @@ export async function readMetadata(store: BackupStore, container: string, prefix
   const name = metadataName(prefix);
   const text = (await readWhole(store, container, name, limitBytes)).toString('utf8');
   const wire = wireMetadata.safeParse(jsonOrNull(text));
-  if (!wire.success) throw new StorageError('BackupCorrupt', `object ${name} in ${container} is not a backup's metadata`);
+  if (!wire.success)
+    throw new StorageError('BackupCorrupt', `object ${name} in ${container} is not a backup's metadata`);
   if (wire.data.version !== formatVersion) {
-    throw new StorageError('BackupCorrupt', `object ${name} in ${container} has version ${wire.data.version}, not ${formatVersion}`);
+    throw new StorageError(
+      'BackupCorrupt',
+      `object ${name} in ${container} has version ${wire.data.version}, not ${formatVersion}`,
+    );
   }
   const objects = wire.data.objects.flatMap((entry) =>
     Object.entries(entry).map(([object, { offset, length, ...rest }]) => ({

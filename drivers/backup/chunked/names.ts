@@ -40,4 +40,5 @@ export const sha256fileName = (prefix: string): string => `${prefix}_sha256file`
  * for Cinder refuses a backup that has objects which its metadata does not list.
  */
 export const receiptPrefix = (prefix: string): string => `scoria_${prefix}-chunk-`;
-export const receiptName = (prefix: string, chunk: number): string => receiptPrefix(prefix) + String(chunk).padStart(5, '0');
+export const receiptName = (prefix: string, chunk: number): string =>
+  receiptPrefix(prefix) + String(chunk).padStart(5, '0');

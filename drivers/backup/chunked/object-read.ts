@@ -34,8 +34,12 @@ export async function restoreObject(reader: ObjectReader, entry: ObjectEntry): P
       for (let at = 0; at < bytes.length; at += pool.pieceBytes) {
         signal.throwIfAborted();
         const part = bytes.subarray(at, at + pool.pieceBytes);
-        if (lengthBytes + part.length > entry.lengthBytes) throw corrupt(container, entry, 'holds more bytes than it should');
-        const write = !(reader.skipsZeros && isZero(part)) && { to: target, offsetBytes: entry.offsetBytes + lengthBytes };
+        if (lengthBytes + part.length > entry.lengthBytes)
+          throw corrupt(container, entry, 'holds more bytes than it should');
+        const write = !(reader.skipsZeros && isZero(part)) && {
+          to: target,
+          offsetBytes: entry.offsetBytes + lengthBytes,
+        };
         await inFlight.add(await startHashAndWrite(pool, md5.update, part, write));
         lengthBytes += part.length;
         reader.onBytes(part.length);
@@ -44,11 +48,14 @@ export async function restoreObject(reader: ObjectReader, entry: ObjectEntry): P
     await inFlight.all();
   } catch (error) {
     await inFlight.settled();
-    throw isZlibError(error) ? corrupt(container, entry, `cannot be decompressed (${(error as Error).message})`, error) : error;
+    throw isZlibError(error)
+      ? corrupt(container, entry, `cannot be decompressed (${(error as Error).message})`, error)
+      : error;
   } finally {
     sum = await md5.end().catch(() => null);
   }
-  if (lengthBytes !== entry.lengthBytes) throw corrupt(container, entry, `holds ${lengthBytes} bytes instead of ${entry.lengthBytes}`);
+  if (lengthBytes !== entry.lengthBytes)
+    throw corrupt(container, entry, `holds ${lengthBytes} bytes instead of ${entry.lengthBytes}`);
   if (sum !== entry.md5) throw corrupt(container, entry, `has the MD5 ${sum} instead of ${entry.md5}`);
 }
 
@@ -56,11 +63,16 @@ type Md5Update = (slot: number, length: number) => Promise<null>;
 type Write = false | { readonly to: RestoreTarget; readonly offsetBytes: number };
 
 /** Takes a slot and starts both at the same time; the answer settles when the slot is free again. */
-async function startHashAndWrite(pool: HashingPool, update: Md5Update, part: Uint8Array, write: Write): Promise<{ done: Promise<void> }> {
+async function startHashAndWrite(
+  pool: HashingPool,
+  update: Md5Update,
+  part: Uint8Array,
+  write: Write,
+): Promise<{ done: Promise<void> }> {
   const slot = await pool.acquire();
   const shared = pool.halves(slot).in.subarray(0, part.length);
   shared.set(part);
-  const both = [update(slot, part.length), write ? write.to.write(shared, write.offsetBytes) : null];
+  const both = [update(slot, part.length), write?.to.write(shared, write.offsetBytes) ?? Promise.resolve()];
   const finish = async (): Promise<void> => {
     const work = await Promise.allSettled(both);
     pool.release(slot);

@@ -36,7 +36,11 @@ export interface WrittenObject {
 const maxSamples = 32;
 
 /** Writes the object whole or not at all. */
-export async function writeObject(writer: ObjectWriter, range: ObjectRange, options: WriteObjectOptions): Promise<WrittenObject> {
+export async function writeObject(
+  writer: ObjectWriter,
+  range: ObjectRange,
+  options: WriteObjectOptions,
+): Promise<WrittenObject> {
   const { pool, source, store, container, signal } = writer;
   const compression = await chooseCompression(writer, range);
   const deflate = compression === 'zlib';
@@ -68,11 +72,17 @@ export async function writeObject(writer: ObjectWriter, range: ObjectRange, opti
     await inUse.nothing();
   }
   const { name, offsetBytes, lengthBytes } = range;
-  return { entry: { name, offsetBytes, lengthBytes, compression, md5: await md5.end() }, digests: Buffer.concat(digests) };
+  return {
+    entry: { name, offsetBytes, lengthBytes, compression, md5: await md5.end() },
+    digests: Buffer.concat(digests),
+  };
 }
 
 /** Looks at a few samples all over the range: Cinder too stores what does not compress as it is, but tries it all first. */
-async function chooseCompression(writer: ObjectWriter, { offsetBytes, lengthBytes }: ObjectRange): Promise<'zlib' | 'none'> {
+async function chooseCompression(
+  writer: ObjectWriter,
+  { offsetBytes, lengthBytes }: ObjectRange,
+): Promise<'zlib' | 'none'> {
   if (writer.compression === 'none') return 'none';
   const count = Math.max(1, Math.min(maxSamples, Math.floor(lengthBytes / 16_384)));
   const all = Array.from({ length: count }, (_, n) => offsetBytes + Math.floor((n * lengthBytes) / count));
@@ -116,18 +126,22 @@ const md5sOfZeros = new Map<number, string>();
 const maxKnownMd5s = 64;
 
 /** An object that is one hole has an MD5 that only depends on its length; 2 GB of zeros take three seconds to hash. */
-async function startObjectMd5(pool: HashingPool, source: Source, { offsetBytes, lengthBytes }: ObjectRange): Promise<ObjectMd5> {
+async function startObjectMd5(
+  pool: HashingPool,
+  source: Source,
+  { offsetBytes, lengthBytes }: ObjectRange,
+): Promise<ObjectMd5> {
   const isHole = source.isHole(offsetBytes, lengthBytes);
   const known = isHole ? md5sOfZeros.get(lengthBytes) : undefined;
   if (known !== undefined) return { update: () => Promise.resolve(), end: () => Promise.resolve(known) };
   const md5: RunningMd5 = pool.startMd5();
   // A thread that dies takes the sum so far with it: a later answer would be that of the rest.
-  let failure: unknown = null;
+  let failure: Error | null = null;
   return {
-    update: (piece) => md5.update(piece.slot, piece.lengthBytes).catch((error: unknown) => (failure ??= error)),
+    update: (piece) => md5.update(piece.slot, piece.lengthBytes).catch((error: Error) => void (failure ??= error)),
     async end() {
       const answer = await md5.end();
-      if (failure !== null) throw failure;
+      if (failure) throw failure;
       if (isHole && md5sOfZeros.size < maxKnownMd5s) md5sOfZeros.set(lengthBytes, answer);
       return answer;
     },

@@ -36,7 +36,11 @@ export function fullPlanner(prefix: string): Planner {
   return {
     plan: (chunk) => {
       const { number, offsetBytes, lengthBytes } = chunk;
-      return Promise.resolve({ chunk, objects: [{ name: objectName(prefix, number), offsetBytes, lengthBytes }], digests: null });
+      return Promise.resolve({
+        chunk,
+        objects: [{ name: objectName(prefix, number), offsetBytes, lengthBytes }],
+        digests: null,
+      });
     },
     skip: nothing,
     close: nothing,
@@ -56,7 +60,11 @@ export interface IncrementalContext {
  * Compares every block with the parent's hash of it. Throws Misconfigured when the parent's blocks have another size
  * and SourceTooLarge when it had fewer of them: Cinder too asks for a full backup then.
  */
-export async function incrementalPlanner(context: IncrementalContext, prefix: string, parent: BackupLocation): Promise<Planner> {
+export async function incrementalPlanner(
+  context: IncrementalContext,
+  prefix: string,
+  parent: BackupLocation,
+): Promise<Planner> {
   const { pool, store, source, shaBlockBytes, signal } = context;
   const parentDigests = await openParent(store, parent, shaBlockBytes);
   let nextNumber = 1;

@@ -44,7 +44,7 @@ export async function openTarget(path: string, sizeBytes: number, isKnownBlank: 
     isBlank,
     write: (bytes, offsetBytes) =>
       named(async () => {
-        for (let done = 0; done < bytes.length; ) {
+        for (let done = 0; done < bytes.length;) {
           const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offsetBytes + done);
           // What a device answers at its end.
           if (bytesWritten === 0) throw Object.assign(new Error('nothing could be written'), { code: 'ENOSPC' });
@@ -58,10 +58,11 @@ export async function openTarget(path: string, sizeBytes: number, isKnownBlank: 
         syncing = file.datasync();
         syncing.catch(() => undefined);
       }),
-    sync: () => named(async () => {
-      await syncing;
-      await file.sync();
-    }),
+    sync: () =>
+      named(async () => {
+        await syncing;
+        await file.sync();
+      }),
     async close() {
       await syncing.catch(() => undefined);
       await file.close();

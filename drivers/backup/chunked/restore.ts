@@ -48,7 +48,9 @@ export async function restoreBackup(
   const { signal } = step;
   const layers = await readLayers(store, request);
   const volumeMeta = parseVolumeMeta(layers.at(-1)?.metadata.volumeMeta ?? null);
-  const bytesTotal = layers.flatMap(({ metadata }) => metadata.objects).reduce((sum, object) => sum + object.lengthBytes, 0);
+  const bytesTotal = layers
+    .flatMap(({ metadata }) => metadata.objects)
+    .reduce((sum, object) => sum + object.lengthBytes, 0);
   let bytesDone = 0;
   const onBytes = (bytes: number): void => step.reportProgress((bytesDone += bytes), bytesTotal);
   const target = await openTarget(request.targetPath, request.sizeBytes, request.targetIsBlank);
@@ -66,7 +68,10 @@ export async function restoreBackup(
 }
 
 /** The metadata of all backups in the order in which they are applied, checked against what is on the store. */
-async function readLayers(store: BackupStore, { backup, ancestors, sizeBytes }: RestoreBackupRequest): Promise<readonly Layer[]> {
+async function readLayers(
+  store: BackupStore,
+  { backup, ancestors, sizeBytes }: RestoreBackupRequest,
+): Promise<readonly Layer[]> {
   const layers: Layer[] = [];
   let parentId: string | null = backup.id;
   for (const each of [backup, ...ancestors]) {
@@ -91,10 +96,14 @@ async function mustBeWhole(
   const found = new Set(await store.list(container, `${prefix}-`));
   let end = 0;
   for (const { name, offsetBytes, lengthBytes, compression } of objects) {
-    if (!found.has(name)) throw new StorageError('Missing', `backup object ${name} is missing in container ${container}`);
+    if (!found.has(name))
+      throw new StorageError('Missing', `backup object ${name} is missing in container ${container}`);
     decompressorFor(compression, name);
     if (offsetBytes < end || (parentId === null && offsetBytes !== end)) {
-      throw new StorageError('BackupCorrupt', `backup object ${name} in container ${container} begins at ${offsetBytes}, not at ${end}`);
+      throw new StorageError(
+        'BackupCorrupt',
+        `backup object ${name} in container ${container} begins at ${offsetBytes}, not at ${end}`,
+      );
     }
     end = offsetBytes + lengthBytes;
   }

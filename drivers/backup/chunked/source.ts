@@ -41,7 +41,8 @@ export async function openSource(path: string, sizeBytes: number, signal: AbortS
 /** Makes a thread's read error one of ours. */
 export function readError(error: unknown, source: Source): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === shortReadCode) return new StorageError('UnexpectedOutput', `${source.path} ${message}, but the volume has ${source.sizeBytes}`);
+  if (code === shortReadCode)
+    return new StorageError('UnexpectedOutput', `${source.path} ${message}, but the volume has ${source.sizeBytes}`);
   return volumeError(error, source.path);
 }
 

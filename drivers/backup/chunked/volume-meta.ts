@@ -21,7 +21,11 @@ export interface VolumeMeta {
 
 /** The JSON string for `_metadata`; sections that are null or empty are left out, as Cinder leaves them. */
 export function volumeMetaText({ base, metadata, imageMetadata }: VolumeMeta): string {
-  const sections = { 'volume-base-metadata': base, 'volume-metadata': metadata, 'volume-glance-metadata': imageMetadata };
+  const sections = {
+    'volume-base-metadata': base,
+    'volume-metadata': metadata,
+    'volume-glance-metadata': imageMetadata,
+  };
   const present = Object.entries(sections).filter(([, values]) => values && Object.keys(values).length > 0);
   return JSON.stringify({ version: 2, ...Object.fromEntries(present) });
 }
@@ -37,9 +41,13 @@ export function parseVolumeMeta(text: string | null): VolumeMeta | null {
       imageMetadata: texts(wire['volume-glance-metadata']),
     };
   } catch (error) {
-    throw new StorageError('BackupCorrupt', 'the volume metadata in the backup has a version or a form that is not known', {
-      cause: error,
-    });
+    throw new StorageError(
+      'BackupCorrupt',
+      'the volume metadata in the backup has a version or a form that is not known',
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -34,7 +34,7 @@ export function zeroPiece(lengthBytes: number, shaBlockBytes: number, deflate: b
 function blockDigests(zeros: Buffer, shaBlockBytes: number): Uint8Array {
   const digest = (block: Buffer): Buffer => createHash('sha256').update(block).digest();
   const whole = digest(zeros.subarray(0, shaBlockBytes));
-  const digests: Buffer[] = new Array<Buffer>(Math.ceil(zeros.length / shaBlockBytes)).fill(whole);
+  const digests: Buffer[] = Array.from({ length: Math.ceil(zeros.length / shaBlockBytes) }, () => whole);
   const rest = zeros.length % shaBlockBytes;
   if (rest > 0) digests[digests.length - 1] = digest(zeros.subarray(0, rest));
   return Buffer.concat(digests);

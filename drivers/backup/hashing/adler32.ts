@@ -8,7 +8,7 @@ const reduceEvery = 5_552;
 export function adler32(bytes: Uint8Array): number {
   let low = 1;
   let high = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = Math.min(at + reduceEvery, bytes.length);
     for (; at < end; at += 1) {
       low += bytes[at] as number;

@@ -73,7 +73,10 @@ export const outBytes = (pieceBytes: number): number => pieceBytes + 5 * Math.ce
 export const slotBytes = (pieceBytes: number): number => pieceBytes + outBytes(pieceBytes);
 
 /** The two halves of a slot. */
-export function slotHalves({ memory, pieceBytes }: SlotLayout, slot: number): { readonly in: Uint8Array; readonly out: Uint8Array } {
+export function slotHalves(
+  { memory, pieceBytes }: SlotLayout,
+  slot: number,
+): { readonly in: Uint8Array; readonly out: Uint8Array } {
   const start = slot * slotBytes(pieceBytes);
   return {
     in: new Uint8Array(memory, start, pieceBytes),

@@ -65,7 +65,8 @@ export class HashingThread {
     this.#worker = null;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(new StorageError('Internal', `a thread of the backup engine ended: ${why}`));
+    for (const { reject } of waiting)
+      reject(new StorageError('Internal', `a thread of the backup engine ended: ${why}`));
   }
 }
 

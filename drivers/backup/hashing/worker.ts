@@ -36,7 +36,7 @@ function piece(job: PieceJob): PieceAnswer {
 }
 
 function readAll(fd: number, target: Uint8Array, position: number): void {
-  for (let done = 0; done < target.length; ) {
+  for (let done = 0; done < target.length;) {
     const read = readSync(fd, target, done, target.length - done, position + done);
     if (read === 0) throw Object.assign(new Error(`ends after ${position + done} bytes`), { code: shortReadCode });
     done += read;

@@ -61,7 +61,7 @@ export class PosixBackupStore implements BackupStore {
     try {
       const file = await open(path, 'r');
       try {
-        for (let position = 0; ; ) {
+        for (let position = 0; ;) {
           const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(readBytes), 0, readBytes, position);
           if (bytesRead === 0) return;
           position += bytesRead;
@@ -73,7 +73,9 @@ export class PosixBackupStore implements BackupStore {
     } catch (error) {
       const translated = posixError(error, path);
       if (!(translated instanceof StorageError) || translated.code !== 'Missing') throw translated;
-      throw new StorageError('Missing', `backup object ${name} is missing in container ${container} (${path})`, { cause: error });
+      throw new StorageError('Missing', `backup object ${name} is missing in container ${container} (${path})`, {
+        cause: error,
+      });
     }
   }
 
@@ -87,7 +89,12 @@ export class PosixBackupStore implements BackupStore {
   async removeLitter(container: string, prefix: string): Promise<void> {
     const path = this.#directory(container);
     const litter = await this.#files(container, partialPrefix + prefix);
-    await withPosixErrors(path, () => removeFiles(path, litter.map((name) => join(path, name))));
+    await withPosixErrors(path, () =>
+      removeFiles(
+        path,
+        litter.map((name) => join(path, name)),
+      ),
+    );
   }
 
   async removeContainerIfEmpty(container: string): Promise<void> {

@@ -14,7 +14,12 @@ const zeros = Buffer.alloc(1024 * 1024);
 export const partialPrefix = '.partial-';
 
 /** Writes `data` to `directory/name`. A process that dies leaves `.partial-<name>`; an error or an abort leaves nothing. */
-export async function writeWholeObject(directory: string, name: string, data: ObjectData, signal: AbortSignal): Promise<void> {
+export async function writeWholeObject(
+  directory: string,
+  name: string,
+  data: ObjectData,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
   const partial = join(directory, partialPrefix + name);
   try {
@@ -81,7 +86,7 @@ function isZero(piece: Uint8Array): boolean {
 
 /** Writes all of `piece`: a file system may take less than it is given. */
 export async function writeAll(file: FileHandle, piece: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < piece.length; ) {
+  for (let done = 0; done < piece.length;) {
     const { bytesWritten } = await file.write(piece, done, piece.length - done, position + done);
     if (bytesWritten === 0) throw Object.assign(new Error('nothing could be written'), { code: 'ENOSPC' });
     done += bytesWritten;

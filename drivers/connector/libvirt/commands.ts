@@ -9,13 +9,20 @@ export interface LibvirtConnection {
 /** Of the running instance, of its definition, or both. */
 export type Place = '--live' | '--config';
 
-const virsh = ({ connectionUri }: LibvirtConnection, ...words: string[]): Argv => ['virsh', '--connect', connectionUri, '--quiet', ...words];
+const virsh = ({ connectionUri }: LibvirtConnection, ...words: string[]): Argv => [
+  'virsh',
+  '--connect',
+  connectionUri,
+  '--quiet',
+  ...words,
+];
 
 export const showVersion = (on: LibvirtConnection): Argv => virsh(on, 'version');
 export const listNames = (on: LibvirtConnection): Argv => virsh(on, 'list', '--all', '--uuid', '--name');
 
 /** `--nowait`: one hung instance must not hide the others. */
-export const listStates = (on: LibvirtConnection): Argv => virsh(on, 'domstats', '--state', '--vcpu', '--balloon', '--nowait');
+export const listStates = (on: LibvirtConnection): Argv =>
+  virsh(on, 'domstats', '--state', '--vcpu', '--balloon', '--nowait');
 
 export const showInstance = (on: LibvirtConnection, id: string): Argv => virsh(on, 'dominfo', id);
 export const showLive = (on: LibvirtConnection, id: string): Argv => virsh(on, 'dumpxml', id);

@@ -19,7 +19,10 @@ export function chooseDevice(inUse: ReadonlySet<string>, wish: string | null): s
   if (wish === null || wish === '' || wish === 'auto') return nextFree(inUse);
   const name = wish.replace(/^\/dev\//, '');
   if (!/^(vd|sd|hd|xvd)[a-z]{1,2}$/.test(name)) {
-    throw new StorageError('AttachRefused', `${JSON.stringify(wish.slice(0, 60))} is not a device name such as /dev/vdb`);
+    throw new StorageError(
+      'AttachRefused',
+      `${JSON.stringify(wish.slice(0, 60))} is not a device name such as /dev/vdb`,
+    );
   }
   // Whatever bus the wish names, the disk is a virtio one, as in Nova: the letter is what the user chose.
   const device = name.replace(/^(sd|hd|xvd)/, prefix);

@@ -33,7 +33,9 @@ const iscsiSchema = z.object({
 
 const localSchema = z.object({ device_path: z.string().startsWith('/') });
 
-const sources: Readonly<Record<ConnectionInfo['driver_volume_type'], (spec: DiskSpec) => { type: string; source: string }>> = {
+const sources: Readonly<
+  Record<ConnectionInfo['driver_volume_type'], (spec: DiskSpec) => { type: string; source: string }>
+> = {
   iscsi: iscsiSource,
   local: localSource,
 };

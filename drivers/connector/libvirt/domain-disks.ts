@@ -26,7 +26,10 @@ const domainSchema = z.object({
 export function parseDisks(xml: string): readonly DomainDisk[] {
   const parsed = domainSchema.safeParse(readable(xml));
   if (!parsed.success) {
-    throw new StorageError('UnexpectedOutput', `virsh dumpxml answered what cannot be read: ${z.prettifyError(parsed.error)}`);
+    throw new StorageError(
+      'UnexpectedOutput',
+      `virsh dumpxml answered what cannot be read: ${z.prettifyError(parsed.error)}`,
+    );
   }
   const { devices } = parsed.data.domain;
   const disks = typeof devices === 'object' ? devices.disk : [];

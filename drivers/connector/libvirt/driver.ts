@@ -30,7 +30,8 @@ export function createLibvirtDriver(on: LibvirtOptions): InstanceDriver {
       mustBeUuid(request.instanceId);
       return plug(on, step, request);
     },
-    unplugVolume: (step, instanceId, volumeId) => unplug(on, step, mustBeUuid(instanceId), mustBeUuid(volumeId), patience),
+    unplugVolume: (step, instanceId, volumeId) =>
+      unplug(on, step, mustBeUuid(instanceId), mustBeUuid(volumeId), patience),
     resizeVolume: async (step, instanceId, volumeId, sizeGib) => {
       const what = `growing volume ${volumeId} in instance ${instanceId}`;
       const view = await viewInstance(on, mustBeUuid(instanceId), step);

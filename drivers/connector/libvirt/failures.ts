@@ -13,11 +13,16 @@ interface FailureRow {
  */
 export const failureTable: readonly FailureRow[] = [
   {
-    pattern: /failed to connect to the hypervisor|Failed to connect socket|End of file while reading data|client socket is closed/,
+    pattern:
+      /failed to connect to the hypervisor|Failed to connect socket|End of file while reading data|client socket is closed/,
     code: 'Unreachable',
     meaning: 'libvirtd does not answer on this compute host; is it running?',
   },
-  { pattern: /failed to get domain|Domain not found/, code: 'Missing', meaning: 'there is no such instance on this compute host' },
+  {
+    pattern: /failed to get domain|Domain not found/,
+    code: 'Missing',
+    meaning: 'there is no such instance on this compute host',
+  },
   {
     pattern: /Authentication failure|Authorization failure|authentication required/i,
     code: 'PermissionDenied',
@@ -44,7 +49,8 @@ export const failureTable: readonly FailureRow[] = [
     meaning: 'the instance has no free PCI slot for another disk',
   },
   {
-    pattern: /cannot acquire state change lock|in the process of unplug|domain is not running|Requested operation is not valid/,
+    pattern:
+      /cannot acquire state change lock|in the process of unplug|domain is not running|Requested operation is not valid/,
     code: 'Busy',
     meaning: 'the instance is busy with something else or is changing its state',
   },

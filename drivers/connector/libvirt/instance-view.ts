@@ -13,7 +13,11 @@ export interface InstanceView {
 }
 
 /** Throws StorageError Missing when this host has no such instance. */
-export async function viewInstance(on: commands.LibvirtConnection, instanceId: string, caller: Caller): Promise<InstanceView> {
+export async function viewInstance(
+  on: commands.LibvirtConnection,
+  instanceId: string,
+  caller: Caller,
+): Promise<InstanceView> {
   const what = `looking at instance ${instanceId}`;
   const info = parseDomainInfo(await virsh(what, commands.showInstance(on, instanceId), caller));
   const [live, config] = await Promise.all([

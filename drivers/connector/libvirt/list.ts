@@ -18,10 +18,7 @@ const statusOf: Readonly<Record<string, InstanceState['status']>> = {
 /** Every instance of this host, running or not. */
 export async function listInstances(on: commands.LibvirtConnection): Promise<readonly InstanceState[]> {
   const what = "listing this host's instances";
-  const [names, stats] = await Promise.all([
-    virsh(what, commands.listNames(on)),
-    virsh(what, commands.listStates(on)),
-  ]);
+  const [names, stats] = await Promise.all([virsh(what, commands.listNames(on)), virsh(what, commands.listStates(on))]);
   const statsByName = parseStats(stats);
   return parseNames(names).map(({ id, name }) => {
     const values = statsByName.get(name);
@@ -40,7 +37,8 @@ export async function listInstances(on: commands.LibvirtConnection): Promise<rea
 function parseNames(text: string): readonly { id: string; name: string }[] {
   return linesOf(text).map((line) => {
     const match = /^([0-9a-f-]{36})\s+(.*)$/.exec(line);
-    if (!match) throw new StorageError('UnexpectedOutput', `virsh list answered what cannot be read: ${line.slice(0, 200)}`);
+    if (!match)
+      throw new StorageError('UnexpectedOutput', `virsh list answered what cannot be read: ${line.slice(0, 200)}`);
     return { id: match[1] ?? '', name: match[2] ?? '' };
   });
 }

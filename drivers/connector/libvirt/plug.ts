@@ -17,7 +17,10 @@ const nameRaces = 5;
 export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequest): Promise<{ device: string }> {
   const { instanceId, volumeId, chap } = request;
   let view = await viewForPlug(on, step, request);
-  const auth = chap && { username: chap.username, secretUuid: await defineSecret(on, { instanceId, volumeId }, chap.password, step) };
+  const auth = chap && {
+    username: chap.username,
+    secretUuid: await defineSecret(on, { instanceId, volumeId }, chap.password, step),
+  };
   for (let race = 1; ; race += 1) {
     const places = missingPlaces(view, volumeId);
     const target = targetFor(view, request);
@@ -29,7 +32,9 @@ export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequ
     const content = diskXml({ volumeId, connection: request.connection, auth, target, readonly: request.readonly });
     try {
       const what = `plugging volume ${volumeId} into instance ${instanceId}`;
-      await withInputFile(on, volumeId, content, (file) => virsh(what, commands.attachDevice(on, instanceId, file, places), step));
+      await withInputFile(on, volumeId, content, (file) =>
+        virsh(what, commands.attachDevice(on, instanceId, file, places), step),
+      );
       return { device: `/dev/${target}` };
     } catch (error) {
       const lostRace = error instanceof StorageError && /target .* already exists/.test(error.message);
@@ -39,7 +44,11 @@ export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequ
   }
 }
 
-async function viewForPlug(on: LibvirtHost, step: StepContext, { instanceId, volumeId }: PlugRequest): Promise<InstanceView> {
+async function viewForPlug(
+  on: LibvirtHost,
+  step: StepContext,
+  { instanceId, volumeId }: PlugRequest,
+): Promise<InstanceView> {
   try {
     return await viewInstance(on, instanceId, step);
   } catch (error) {

@@ -20,6 +20,9 @@ export async function mustListen(host: string, port: number, signal: AbortSignal
   socket.destroy();
   signal.throwIfAborted();
   if (refusal !== null) {
-    throw new StorageError('Unreachable', `this compute host cannot reach the storage host's target at ${host}:${port}: ${refusal}`);
+    throw new StorageError(
+      'Unreachable',
+      `this compute host cannot reach the storage host's target at ${host}:${port}: ${refusal}`,
+    );
   }
 }

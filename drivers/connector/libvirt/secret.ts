@@ -24,7 +24,12 @@ export function secretUuid({ instanceId, volumeId }: SecretOwner): string {
 }
 
 /** Makes the secret or gives it a new value. It is not ephemeral: the instance needs it when it is started again. */
-export async function defineSecret(on: LibvirtHost, owner: SecretOwner, password: string, caller: Caller): Promise<string> {
+export async function defineSecret(
+  on: LibvirtHost,
+  owner: SecretOwner,
+  password: string,
+  caller: Caller,
+): Promise<string> {
   const { volumeId, instanceId } = owner;
   const uuid = secretUuid(owner);
   const what = `storing the CHAP secret of volume ${volumeId} in libvirt`;
@@ -42,7 +47,11 @@ export async function defineSecret(on: LibvirtHost, owner: SecretOwner, password
 /** Removes the secret; not there is success. */
 export async function removeSecret(on: LibvirtHost, owner: SecretOwner, caller: Caller): Promise<void> {
   try {
-    await virsh(`removing the CHAP secret of volume ${owner.volumeId}`, commands.undefineSecret(on, secretUuid(owner)), caller);
+    await virsh(
+      `removing the CHAP secret of volume ${owner.volumeId}`,
+      commands.undefineSecret(on, secretUuid(owner)),
+      caller,
+    );
   } catch (error) {
     if (!(error instanceof StorageError && error.code === 'Misconfigured')) throw error;
   }

@@ -24,6 +24,8 @@ export function createInstantStarter(db: Database, quotaDefaults: Readonly<Recor
   async function run(request: AcceptRequest): Promise<Result> {
     const { operationId } = request;
     const verdict = await claimOperation(db, { operationId, runId: operationId, actor: 'instant' });
+    // Its resource was taken from it: it is paused now, as its workflow would be.
+    if (verdict.verdict === 'refused') return {};
     if (verdict.verdict !== 'granted') throw new Error(`operation ${operationId}: ${verdict.verdict}`);
     const claim = { operationId, epoch: verdict.epoch };
     const result = await work(db, request, claim);

@@ -44,9 +44,17 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
     });
     afterAll(() => pool.close());
 
-    const write = (request: Partial<CreateBackupRequest> & Pick<CreateBackupRequest, 'backup' | 'sizeBytes'>, step = newStep(), store = under.store) =>
-      createBackup(step, pool, store, settings, { sourcePath: source, volumeMeta: null, parent: null, ...request });
-    const restore = (backup: BackupLocation, sizeBytes: number, ancestors: readonly BackupLocation[] = [], targetIsBlank = false) =>
+    const write = (
+      request: Partial<CreateBackupRequest> & Pick<CreateBackupRequest, 'backup' | 'sizeBytes'>,
+      step = newStep(),
+      store = under.store,
+    ) => createBackup(step, pool, store, settings, { sourcePath: source, volumeMeta: null, parent: null, ...request });
+    const restore = (
+      backup: BackupLocation,
+      sizeBytes: number,
+      ancestors: readonly BackupLocation[] = [],
+      targetIsBlank = false,
+    ) =>
       restoreBackup(newStep(), pool, under.store, { backup, ancestors, targetPath: target, sizeBytes, targetIsBlank });
     const containerOf = (backup: BackupLocation) => under.store.defaultContainer(backup.id);
     const namesOf = (backup: BackupLocation) => under.store.list(containerOf(backup), objectPrefix(backup));
@@ -87,7 +95,9 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
     });
 
     it('stores what compresses small and what does not as it is', async () => {
-      await makeVolume(source, settings.fileSizeBytes * 2, { [settings.fileSizeBytes]: randomBytes(settings.fileSizeBytes) });
+      await makeVolume(source, settings.fileSizeBytes * 2, {
+        [settings.fileSizeBytes]: randomBytes(settings.fileSizeBytes),
+      });
       const backup = newBackup();
       await write({ backup, sizeBytes: settings.fileSizeBytes * 2 });
       const { objects } = await readMetadata(under.store, containerOf(backup), objectPrefix(backup));
@@ -109,7 +119,10 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
       await makeVolume(source, sizeBytes, { 0: randomBytes(sizeBytes) });
       const backup = newBackup();
       const abort = new AbortController();
-      const step = newStep({ signal: abort.signal, reportProgress: (done) => done > 12 * mib && abort.abort(new Error('enough')) });
+      const step = newStep({
+        signal: abort.signal,
+        reportProgress: (done) => done > 12 * mib && abort.abort(new Error('enough')),
+      });
       await expect(write({ backup, sizeBytes }, step)).rejects.toThrow('enough');
       const half = await namesOf(backup);
       expect(half).not.toContain(`${objectPrefix(backup)}_metadata`);
@@ -159,7 +172,10 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
       await makeVolume(target, sizeBytes, {});
       await restore(third, sizeBytes, [second, full], true);
       expect(await checksum(target)).toBe(await checksum(source));
-      await expect(restore(third, sizeBytes, [second])).rejects.toMatchObject({ code: 'Missing', message: expect.stringContaining(full.id) });
+      await expect(restore(third, sizeBytes, [second])).rejects.toMatchObject({
+        code: 'Missing',
+        message: expect.stringContaining(full.id),
+      });
     });
 
     it('that builds on another is refused when the volume has grown', async () => {
@@ -171,30 +187,44 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
       await expect(grown).rejects.toMatchObject({ code: 'SourceTooLarge' });
     });
 
-    it.each(['zlib', 'none'])('with a flipped, a cut and a missing object (%s) is reported by the name of the object', async (compression) => {
-      const sizeBytes = 3 * settings.fileSizeBytes;
-      await makeVolume(source, sizeBytes, { 0: randomBytes(sizeBytes), [mib]: Buffer.alloc(mib), [4 * mib]: Buffer.alloc(mib), [6 * mib]: Buffer.alloc(mib) });
-      const backup = newBackup();
-      const request = { backup, sourcePath: source, sizeBytes, volumeMeta: null, parent: null };
-      await createBackup(newStep(), pool, under.store, { ...settings, compression }, request);
-      await makeVolume(target, sizeBytes, {});
-      const container = containerOf(backup);
-      const name = `${objectPrefix(backup)}-00002`;
-      const bytes = await readWhole(under.store, container, name, 8 * mib);
-      const flipped = Buffer.from(bytes);
-      flipped[500_000] = (flipped[500_000] ?? 0) ^ 1;
-      const cut = bytes.subarray(0, bytes.length - 1000);
-      // What follows the end of a zlib stream is not part of it, for Python's zlib neither.
-      for (const broken of compression === 'zlib' ? [flipped, cut] : [flipped, cut, Buffer.concat([bytes, bytes])]) {
-        await under.store.put(container, name, [broken], never);
-        const corrupt = { code: 'BackupCorrupt', message: expect.stringContaining(name) };
-        await expect(restore(backup, sizeBytes)).rejects.toMatchObject(corrupt);
-      }
-      await under.store.delete(container, [name]);
-      await expect(restore(backup, sizeBytes)).rejects.toMatchObject({ code: 'Missing', message: expect.stringContaining(name) });
-      await under.store.put(container, `${objectPrefix(backup)}_metadata`, [Buffer.from('{"version": ')], never);
-      await expect(restore(backup, sizeBytes)).rejects.toMatchObject({ code: 'BackupCorrupt', message: expect.stringContaining('_metadata') });
-    });
+    it.each(['zlib', 'none'])(
+      'with a flipped, a cut and a missing object (%s) is reported by the name of the object',
+      async (compression) => {
+        const sizeBytes = 3 * settings.fileSizeBytes;
+        await makeVolume(source, sizeBytes, {
+          0: randomBytes(sizeBytes),
+          [mib]: Buffer.alloc(mib),
+          [4 * mib]: Buffer.alloc(mib),
+          [6 * mib]: Buffer.alloc(mib),
+        });
+        const backup = newBackup();
+        const request = { backup, sourcePath: source, sizeBytes, volumeMeta: null, parent: null };
+        await createBackup(newStep(), pool, under.store, { ...settings, compression }, request);
+        await makeVolume(target, sizeBytes, {});
+        const container = containerOf(backup);
+        const name = `${objectPrefix(backup)}-00002`;
+        const bytes = await readWhole(under.store, container, name, 8 * mib);
+        const flipped = Buffer.from(bytes);
+        flipped[500_000] = (flipped[500_000] ?? 0) ^ 1;
+        const cut = bytes.subarray(0, bytes.length - 1000);
+        // What follows the end of a zlib stream is not part of it, for Python's zlib neither.
+        for (const broken of compression === 'zlib' ? [flipped, cut] : [flipped, cut, Buffer.concat([bytes, bytes])]) {
+          await under.store.put(container, name, [broken], never);
+          const corrupt = { code: 'BackupCorrupt', message: expect.stringContaining(name) };
+          await expect(restore(backup, sizeBytes)).rejects.toMatchObject(corrupt);
+        }
+        await under.store.delete(container, [name]);
+        await expect(restore(backup, sizeBytes)).rejects.toMatchObject({
+          code: 'Missing',
+          message: expect.stringContaining(name),
+        });
+        await under.store.put(container, `${objectPrefix(backup)}_metadata`, [Buffer.from('{"version": ')], never);
+        await expect(restore(backup, sizeBytes)).rejects.toMatchObject({
+          code: 'BackupCorrupt',
+          message: expect.stringContaining('_metadata'),
+        });
+      },
+    );
 
     it('larger than the volume to restore to is refused before a byte is written', async () => {
       await makeVolume(source, 4 * mib, { 0: randomBytes(4 * mib) });
@@ -208,7 +238,9 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
 
     it('of a file that is shorter than its volume, or not there, says so', async () => {
       await makeVolume(source, mib, { 0: randomBytes(mib) });
-      await expect(write({ backup: newBackup(), sizeBytes: 2 * mib })).rejects.toMatchObject({ code: 'UnexpectedOutput' });
+      await expect(write({ backup: newBackup(), sizeBytes: 2 * mib })).rejects.toMatchObject({
+        code: 'UnexpectedOutput',
+      });
       const elsewhere = write({ backup: newBackup(), sizeBytes: mib, sourcePath: join(scratch.path, 'nowhere') });
       await expect(elsewhere).rejects.toMatchObject({ code: 'Missing', message: expect.stringContaining('nowhere') });
     });
@@ -232,7 +264,10 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
 /** Runs `work` with a step that aborts when half of the bytes are done; answers that step. */
 async function abortedHalfWay(work: (step: StepContext) => Promise<unknown>, sizeBytes: number): Promise<StepContext> {
   const abort = new AbortController();
-  const step = newStep({ signal: abort.signal, reportProgress: (done) => done > sizeBytes / 2 && abort.abort(new Error('enough')) });
+  const step = newStep({
+    signal: abort.signal,
+    reportProgress: (done) => done > sizeBytes / 2 && abort.abort(new Error('enough')),
+  });
   await expect(work(step)).rejects.toThrow('enough');
   return step;
 }

@@ -1,6 +1,10 @@
 // A process of its own that writes a backup, for tests that kill it in the middle.
 // Argument: JSON {base, source, sizeBytes, backup, operationId, settings}. Says how far it is, and "finished".
-import { createBackup, type ChunkedSettings, type CreateBackupRequest } from '../../../drivers/backup/chunked/backup.ts';
+import {
+  createBackup,
+  type ChunkedSettings,
+  type CreateBackupRequest,
+} from '../../../drivers/backup/chunked/backup.ts';
 import { HashingPool } from '../../../drivers/backup/hashing/pool.ts';
 import { PosixBackupStore } from '../../../drivers/backup/posix/store.ts';
 import { newStep } from './step.ts';

@@ -70,7 +70,8 @@ export async function libvirtTestHost(): Promise<LibvirtTestHost> {
     const image = await buildGuestImage(guestCache(), (line) => console.log(line));
     const tgt = await testTgtd(directory);
     undo.push(() => tgt.tgtd.stop());
-    const start = (): Promise<EmbeddedLibvirtd> => startLibvirtd({ directory: join(directory, 'libvirt'), cacheDirectory: libvirtCache() });
+    const start = (): Promise<EmbeddedLibvirtd> =>
+      startLibvirtd({ directory: join(directory, 'libvirt'), cacheDirectory: libvirtCache() });
     const parts = { directory, image, tgt, guestId: randomUUID(), libvirtd: await start() };
     undo.push(() => parts.libvirtd.stop());
     const shell = await bootGuest(parts);
@@ -101,7 +102,12 @@ async function bootGuest({ directory, image, guestId, libvirtd }: Parts): Promis
   return GuestShell.connect(join(directory, 'guest.channel'));
 }
 
-function assemble(parts: Parts, shell: GuestShell, start: () => Promise<EmbeddedLibvirtd>, remove: () => Promise<void>): LibvirtTestHost {
+function assemble(
+  parts: Parts,
+  shell: GuestShell,
+  start: () => Promise<EmbeddedLibvirtd>,
+  remove: () => Promise<void>,
+): LibvirtTestHost {
   const { directory, image, guestId } = parts;
   const host: LibvirtTestHost = {
     directory,
@@ -129,8 +135,17 @@ function assemble(parts: Parts, shell: GuestShell, start: () => Promise<Embedded
       const volumeId = randomUUID();
       const path = await sparseFile(join(directory, `volume-${volumeId}`), sizeBytes);
       const chap = newChap();
-      const connection = await host.target.exportVolume(newStep(), { volumeId, path: { path, kind: 'file' }, chap, readonly: false });
-      return { path, chap, request: { instanceId: guestId, volumeId, connection, chap, device: null, readonly: false } };
+      const connection = await host.target.exportVolume(newStep(), {
+        volumeId,
+        path: { path, kind: 'file' },
+        chap,
+        readonly: false,
+      });
+      return {
+        path,
+        chap,
+        request: { instanceId: guestId, volumeId, connection, chap, device: null, readonly: false },
+      };
     },
   };
   return host;

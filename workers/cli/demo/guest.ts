@@ -23,11 +23,7 @@ const guestMemoryMib = 192;
 const commandTimeoutMs = 120_000;
 
 /** Boots the guest on the libvirtd at `libvirtUri`. */
-export async function bootGuest(
-  libvirtUri: string,
-  vdaPath: string,
-  say: (line: string) => void,
-): Promise<DemoGuest> {
+export async function bootGuest(libvirtUri: string, vdaPath: string, say: (line: string) => void): Promise<DemoGuest> {
   const image = await buildGuestImage(join(cacheDirectory(), 'guest'), say);
   // A Unix socket's path has at most 107 bytes, so it lies in a short directory.
   const directory = await mkdtemp(join(tmpdir(), 'scoria-guest-'));

@@ -38,7 +38,8 @@ export async function demo(flags: DemoFlags): Promise<number> {
     const clients = await ensureClients({ say });
     launched = await launch(launchOptions(onFreePorts(flags, scratch), { say, signal: signals.signal }));
     const { facts } = launched;
-    if (facts.libvirtUri === null) throw new Error('the demo needs libvirt and QEMU here; `scoria doctor` says what is missing');
+    if (facts.libvirtUri === null)
+      throw new Error('the demo needs libvirt and QEMU here; `scoria doctor` says what is missing');
     const files = await makeKnownFiles(scratch);
     guest = await bootGuest(facts.libvirtUri, files.imagePath, say);
     narrator.line(`Scoria is up at ${facts.apiUrl}; the guest ${guest.name} is running.`);
@@ -64,8 +65,15 @@ export async function demo(flags: DemoFlags): Promise<number> {
 }
 
 /** A demo beside a Scoria that is running takes nothing from it, unless it is told to. */
-function onFreePorts({ keep: _, ...flags }: DemoFlags, scratch: string): LaunchFlags {
-  return { stateDir: join(scratch, 'state'), apiPort: 0, temporalPort: 0, temporalUiPort: 0, postgresPort: 0, ...flags };
+function onFreePorts(flags: DemoFlags, scratch: string): LaunchFlags {
+  return {
+    stateDir: join(scratch, 'state'),
+    apiPort: 0,
+    temporalPort: 0,
+    temporalUiPort: 0,
+    postgresPort: 0,
+    ...flags,
+  };
 }
 
 const knownPatienceMs = 60_000;
@@ -86,7 +94,10 @@ async function summarize(narrator: Narrator, openstack: Openstack, { facts }: La
   narrator.line(`\nAll ${narrator.steps.length} steps done in ${totalS.toFixed(1)} s. Each was a durable workflow:`);
   const ui = facts.temporalUiUrl;
   for (const operation of (await openstack.operations(null)).toReversed()) {
-    const address = ui === null ? operation.workflow_id : `${ui}/namespaces/${facts.temporalNamespace}/workflows/${encodeURIComponent(operation.workflow_id)}`;
+    const address =
+      ui === null
+        ? operation.workflow_id
+        : `${ui}/namespaces/${facts.temporalNamespace}/workflows/${encodeURIComponent(operation.workflow_id)}`;
     narrator.line(`  ${operation.kind.padEnd(16)} ${operation.state.padEnd(10)} ${address}`);
   }
 }

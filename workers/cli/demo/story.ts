@@ -64,7 +64,9 @@ async function writeKnownFiles({ narrator, guest, files }: Stage): Promise<void>
 function snapshotWhileAttached({ narrator, openstack }: Stage, volumeId: string): Promise<string> {
   const words = ['volume', 'snapshot', 'create', '--volume', volumeId, 'demo-snapshot'];
   return narrator.step('Snapshot it while it is attached', `${cli} ${words.join(' ')}`, async () => {
-    narrator.line('     Warning: the volume is in use. A snapshot holds what has reached the volume, as after a power cut;');
+    narrator.line(
+      '     Warning: the volume is in use. A snapshot holds what has reached the volume, as after a power cut;',
+    );
     narrator.line('     sync or freeze the file system in the instance first.');
     const { id } = await openstack.run(words, 'json');
     await openstack.finished(String(id));

@@ -23,7 +23,10 @@ const hotPlugPorts = 8;
 /** XML for `virsh define`. */
 export function domainXml(domain: GuestDomain): string {
   const text = (value: string): string => escapeXml(value);
-  const ports = Array.from({ length: hotPlugPorts + 1 }, () => "    <controller type='pci' model='pcie-root-port'/>").join('\n');
+  const ports = Array.from(
+    { length: hotPlugPorts + 1 },
+    () => "    <controller type='pci' model='pcie-root-port'/>",
+  ).join('\n');
   return `<domain type='${domain.type ?? 'qemu'}'>
   <uuid>${text(domain.id)}</uuid>
   <name>${text(domain.name)}</name>

@@ -68,10 +68,18 @@ function entriesOf(busybox: Buffer, modules: readonly GuestModule[]): readonly C
     // The kernel opens it for the first process before anything is mounted.
     { path: 'dev/console', kind: 'character-device', mode: 0o600, device: [5, 1] },
     { path: 'bin/busybox', kind: 'file', mode: 0o755, content: busybox },
-    ...Object.entries(guestScripts).map(
-      ([path, text]): CpioEntry => ({ path, kind: 'file', mode: 0o755, content: Buffer.from(text) }),
-    ),
-    ...modules.map(({ fileName, content }): CpioEntry => ({ path: `modules/${fileName}`, kind: 'file', mode: 0o644, content })),
+    ...Object.entries(guestScripts).map(([path, text]): CpioEntry => ({
+      path,
+      kind: 'file',
+      mode: 0o755,
+      content: Buffer.from(text),
+    })),
+    ...modules.map(({ fileName, content }): CpioEntry => ({
+      path: `modules/${fileName}`,
+      kind: 'file',
+      mode: 0o644,
+      content,
+    })),
     { path: 'modules/order', kind: 'file', mode: 0o644, content: order },
   ];
 }

@@ -101,6 +101,9 @@ async function newestPackage(): Promise<string> {
 }
 
 async function dependencyOfMetaPackage(): Promise<string | null> {
-  const { stdout } = await runTool('apt-cache', ['depends', cloudKernelPackage], { timeoutMs: 60_000, env: { LC_ALL: 'C' } });
+  const { stdout } = await runTool('apt-cache', ['depends', cloudKernelPackage], {
+    timeoutMs: 60_000,
+    env: { LC_ALL: 'C' },
+  });
   return /Depends: (linux-image-\d\S*)/.exec(stdout)?.[1] ?? null;
 }

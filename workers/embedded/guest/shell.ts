@@ -42,7 +42,8 @@ export class GuestShell {
     try {
       while (!(await shell.#ping())) {
         if (shell.#lost) throw shell.#lost;
-        if (Date.now() > deadline) throw new Error(`the guest did not answer at ${socketPath} within ${options.timeoutMs} ms`);
+        if (Date.now() > deadline)
+          throw new Error(`the guest did not answer at ${socketPath} within ${options.timeoutMs} ms`);
       }
       return shell;
     } catch (error) {
@@ -74,7 +75,8 @@ export class GuestShell {
     if (this.#lost) throw this.#lost;
     const id = randomBytes(6).toString('hex');
     const request = `\nrun ${id} ${Math.ceil(guestLimitMs / 1000)} ${Buffer.from(command).toString('base64')}\n`;
-    if (request.length > maxRequestChars) throw new Error(`a guest command of ${command.length} characters is too long`);
+    if (request.length > maxRequestChars)
+      throw new Error(`a guest command of ${command.length} characters is too long`);
     const stop = new AbortController();
     const answered = new Promise<GuestAnswer | Error>((resolve) => this.#waiting.set(id, resolve));
     this.#socket.write(request);
