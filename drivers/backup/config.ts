@@ -9,7 +9,7 @@ const driverNames = { posix: 'posix', 'cinder.backup.drivers.posix.PosixBackupDr
 /** How objects can be written, by the words that Cinder takes for it. Node 20 has neither bzip2 nor zstd. */
 const compressionWords = { none: 'none', off: 'none', no: 'none', zlib: 'zlib', gzip: 'zlib' } as const;
 
-export type CompressionName = (typeof compressionWords)[keyof typeof compressionWords];
+type CompressionName = (typeof compressionWords)[keyof typeof compressionWords];
 
 /** More would not fit into one piece of memory. */
 const maxShaBlockBytes = 16 * 1024 * 1024;
@@ -40,11 +40,6 @@ export const backupOptions = z
   });
 
 export type BackupOptions = z.infer<typeof backupOptions>;
-
-/** Fills `$state_path/backup` in, Cinder's default of `backup_posix_path`. */
-export function defaultBackupPosixPath(statePath: string): string {
-  return `${statePath}/backup`;
-}
 
 function oneOfWords<const T extends Readonly<Record<string, string>>>(words: T, option: string) {
   const allowed = Object.keys(words).join(', ');

@@ -72,7 +72,7 @@ async function startHashAndWrite(
   const slot = await pool.acquire();
   const shared = pool.halves(slot).in.subarray(0, part.length);
   shared.set(part);
-  const both = [update(slot, part.length), write?.to.write(shared, write.offsetBytes) ?? Promise.resolve()];
+  const both = [update(slot, part.length), write ? write.to.write(shared, write.offsetBytes) : Promise.resolve()];
   const finish = async (): Promise<void> => {
     const work = await Promise.allSettled(both);
     pool.release(slot);
