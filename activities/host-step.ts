@@ -5,7 +5,12 @@ import type { HostClaim, HostServices } from './host-services.ts';
 
 /** Takes a resource's lock on this host under an epoch; privileged/host-lock.ts is the real one. */
 export type WithHostLock = <T>(
-  request: { readonly resourceId: string; readonly epoch: number | null; readonly signal: AbortSignal },
+  request: {
+    readonly resourceId: string;
+    readonly epoch: number | null;
+    readonly signal: AbortSignal;
+    readonly onWait?: (reason: string) => void;
+  },
   work: (lockFd: number) => Promise<T>,
 ) => Promise<T>;
 
@@ -42,7 +47,9 @@ export async function hostStep<T>(
   };
   try {
     const epoch = Number(claim.epoch);
-    return await deps.withHostLock({ resourceId, epoch, signal }, (lockFd) =>
+    // Whoever looks at the pending step sees what it waits for, and which process to continue or to end.
+    const onWait = (waiting: string): void => heartbeat({ ...last, waiting });
+    return await deps.withHostLock({ resourceId, epoch, signal, onWait }, (lockFd) =>
       work({ operationId: claim.operationId, epoch, signal, reportProgress, lockFd }),
     );
   } finally {

@@ -14,7 +14,7 @@ const idleS = 10;
 const rows = 2000;
 
 async function main(): Promise<void> {
-  const scoria = await openScoria({ concurrency: 4 });
+  const scoria = await openScoria({ concurrency: 4, keep: false });
   const { facts, work, shelf } = scoria;
   const postgresLog = facts.logs['postgres'];
   if (postgresLog === undefined) throw new Error('the launcher did not say where PostgreSQL logs');

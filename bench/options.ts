@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly lists: number;
   /** Shortest pause between two questions for what is still being created. */
   readonly pollMs: number;
+  /** Leaves Scoria's state and logs where they are, and says where. */
+  readonly keep: boolean;
   /** Results as JSON. */
   readonly json?: string;
 }
@@ -48,6 +50,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .addOption(countOption('--rows <n>', 'volumes that are listed', 10_000))
     .addOption(countOption('--lists <n>', 'lists a round', 10))
     .addOption(countOption('--poll-ms <n>', 'shortest pause between two polls', 10))
+    .option('--keep', "leave Scoria's state and logs", false)
     .option('--json <file>', 'write every figure of every round there')
     .parse([...argv])
     .opts<BenchOptions>();

@@ -20,8 +20,8 @@ export interface ScoriaSide extends Side {
   readonly facts: LaunchFacts;
 }
 
-/** Starts it and answers when it is healthy. What it stored is removed in the end. */
-export async function openScoria(options: Pick<BenchOptions, 'concurrency'>): Promise<ScoriaSide> {
+/** Starts it and answers when it is healthy. What it stored is removed in the end, unless `keep`. */
+export async function openScoria(options: Pick<BenchOptions, 'concurrency' | 'keep'>): Promise<ScoriaSide> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-bench-'));
   const { daemon, facts } = await start(directory).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
@@ -34,7 +34,8 @@ export async function openScoria(options: Pick<BenchOptions, 'concurrency'>): Pr
   const close = async (): Promise<void> => {
     await Promise.all([work.close(), shelf.close()]);
     await daemon.stop(stopGraceMs);
-    await rm(directory, { recursive: true, force: true });
+    if (options.keep) console.error(`bench: Scoria's state and logs are in ${directory}`);
+    else await rm(directory, { recursive: true, force: true });
   };
   try {
     await ensureType(work);

@@ -86,7 +86,12 @@ export class CreationWatch {
 export async function mustHaveNoErrors(client: VolumeClient): Promise<void> {
   for (const status of ['error', 'error_deleting']) {
     const ids = await idsWith(client, status);
-    if (ids.size > 0) throw new Error(`${ids.size} volumes ended in ${status}, ${[...ids][0]} for one`);
+    const [one] = ids;
+    if (one === undefined) continue;
+    const { text } = await client.ask('GET', `/messages?resource_uuid=${one}`);
+    const { messages } = JSON.parse(text) as { messages: { user_message: string }[] };
+    const why = messages.map((message) => message.user_message).join('; ');
+    throw new Error(`${ids.size} volumes ended in ${status}; one of them, ${one}: ${why || 'no message'}`);
   }
 }
 

@@ -8,8 +8,6 @@ import type { StoredConnection } from './connection-view.ts';
 
 export type Connector = Readonly<Record<string, unknown>>;
 
-type PlainInput = AcceptRequest['input'];
-
 const notPlaced = 'the volume has not been scheduled to any host.';
 
 function requestFor(
@@ -25,7 +23,7 @@ function requestFor(
     projectId: volume.projectId,
     userId: context.userId,
     requestId: context.requestId,
-    input: { volumeId: volume.id, ...input } as PlainInput,
+    input: { volumeId: volume.id, ...input },
     claims: [],
     // The volume stays while its target is changed.
     reads: [{ resource: 'volume', id: volume.id }],

@@ -19,7 +19,10 @@ export interface ConnectionAdditions {
   readonly credentials: Credentials | null;
 }
 
-function dataOf(stored: StoredConnection, { adminMetadata, credentials }: ConnectionAdditions): Record<string, unknown> {
+function dataOf(
+  stored: StoredConnection,
+  { adminMetadata, credentials }: ConnectionAdditions,
+): Record<string, unknown> {
   const chap =
     credentials && stored.driver_volume_type === 'iscsi'
       ? { auth_method: 'CHAP', auth_username: credentials.username, auth_password: credentials.password }

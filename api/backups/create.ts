@@ -76,7 +76,8 @@ async function submit(context: RequestContext, backup: NewBackup, wish: CreateBa
 function conflict(error: StatusConflictError): Error {
   if (error.status === null) return error;
   if (error.resource === 'volume') return new ApiError('InvalidVolume', { reason: notBackable(error.status) });
-  if (error.resource === 'snapshot') return new ApiError('InvalidSnapshot', { reason: snapshotNotBackable(error.status) });
+  if (error.resource === 'snapshot')
+    return new ApiError('InvalidSnapshot', { reason: snapshotNotBackable(error.status) });
   return new ApiError('InvalidBackup', { reason: noParent });
 }
 
@@ -103,8 +104,7 @@ async function snapshotOf(context: RequestContext, volume: VolumeRow, id: string
 
 function mustBeBackable({ status }: VolumeRow, force: boolean): void {
   if (status === 'available' || (status === 'in-use' && force)) return;
-  const reason =
-    status === 'in-use' ? 'Backing up an in-use volume must use the force flag.' : notBackable(status);
+  const reason = status === 'in-use' ? 'Backing up an in-use volume must use the force flag.' : notBackable(status);
   throw new ApiError('InvalidVolume', { reason });
 }
 

@@ -31,7 +31,8 @@ export async function deleteBackup(
       within: async (tx) => {
         if (force) await forceInto(tx, { resource: 'backup', id, status: 'error', actor: context.userId }, deletable);
         const { hasDependents } = await lockForBackupDelete(tx, id);
-        if (hasDependents) throw new ApiError('InvalidBackup', { reason: 'Incremental backups exist for this backup.' });
+        if (hasDependents)
+          throw new ApiError('InvalidBackup', { reason: 'Incremental backups exist for this backup.' });
       },
     });
   } catch (error) {

@@ -1,10 +1,5 @@
 // /backups: create, lists, show, update, delete, restore, and what administrators force.
-import {
-  backupMetadataColumns,
-  countBackups,
-  editBackup,
-  listBackups,
-} from '../../prisma/store/backups.ts';
+import { backupMetadataColumns, countBackups, editBackup, listBackups } from '../../prisma/store/backups.ts';
 import { forceStatus } from '../../prisma/store/forced-status.ts';
 import { findVolume } from '../../prisma/store/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
@@ -130,7 +125,12 @@ export const backupRoutes: readonly Route[] = [
   createRoute('3.43', '3.50'),
   createRoute('3.51'),
   route({ method: 'GET', path: '/backups', policy: backupPolicy.list, handler: (context) => list(context, false) }),
-  route({ method: 'GET', path: '/backups/detail', policy: backupPolicy.list, handler: (context) => list(context, true) }),
+  route({
+    method: 'GET',
+    path: '/backups/detail',
+    policy: backupPolicy.list,
+    handler: (context) => list(context, true),
+  }),
   route({
     method: 'GET',
     path: '/backups/:id',

@@ -21,7 +21,9 @@ const addedFields: readonly AddedField[] = [
 ];
 
 /** id, name and links. */
-export function backupSummaryView(context: ViewContext): (row: Pick<BackupRow, 'id' | 'name'>) => Record<string, unknown> {
+export function backupSummaryView(
+  context: ViewContext,
+): (row: Pick<BackupRow, 'id' | 'name'>) => Record<string, unknown> {
   return ({ id, name }) => ({ id, name, links: resourceLinks(context, 'backups', id) });
 }
 

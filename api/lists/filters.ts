@@ -61,7 +61,9 @@ function allowedParameters(context: FilterContext, rules: FilterRules): [name: s
   const like = atLeast(likeFiltersSince);
   const refused = asked
     .map(([name]) => name)
-    .filter((name) => !isAdmin && !rules.forEveryone.includes(name) && !(like && rules.forEveryone.includes(`${name}~`)));
+    .filter(
+      (name) => !isAdmin && !rules.forEveryone.includes(name) && !(like && rules.forEveryone.includes(`${name}~`)),
+    );
   if (refused.length > 0) {
     throw new ApiError('BadRequest', { detail: `Invalid filters ${refused.join(',')} are found in query options.` });
   }
@@ -112,7 +114,8 @@ function timeConditions(name: string, text: string, column: string): Condition[]
     const time = rest.join(':');
     const zone = timePattern.exec(time);
     const at = zone ? new Date(zone[1] === undefined && time.length > 10 ? `${time}Z` : time) : null;
-    if (!at || Number.isNaN(at.getTime())) throw new ApiError('BadRequest', { detail: `Invalid ${time || name} value` });
+    if (!at || Number.isNaN(at.getTime()))
+      throw new ApiError('BadRequest', { detail: `Invalid ${time || name} value` });
     return { test: 'time', column, operator: operator as TimeOperator, at };
   });
 }

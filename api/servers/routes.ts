@@ -47,11 +47,24 @@ async function list(context: RequestContext, detailed: boolean): Promise<Answer>
   });
   if (rows === null) throw new ApiError('BadRequest', { detail: `marker [${page.marker}] not found` });
   const view = viewContext(context);
-  return { body: { servers: detailed ? await details(context, view, rows) : rows.map(serverSummaryView(view)), ...next(context, view, rows) } };
+  return {
+    body: {
+      servers: detailed ? await details(context, view, rows) : rows.map(serverSummaryView(view)),
+      ...next(context, view, rows),
+    },
+  };
 }
 
-async function details(context: RequestContext, view: ServerViewContext, rows: readonly ServerRow[]): Promise<object[]> {
-  const volumes = await instanceVolumes(context.db, rows.map(({ id }) => id), visibleTo(context));
+async function details(
+  context: RequestContext,
+  view: ServerViewContext,
+  rows: readonly ServerRow[],
+): Promise<object[]> {
+  const volumes = await instanceVolumes(
+    context.db,
+    rows.map(({ id }) => id),
+    visibleTo(context),
+  );
   const detail = serverDetailView(view);
   return rows.map((row) => detail(row, volumes.get(row.id) ?? []));
 }
@@ -61,7 +74,7 @@ function next(context: RequestContext, { computeUrl }: ServerViewContext, rows: 
   const { limit } = context.query;
   if (!last || limit === undefined || rows.length < Number(limit)) return {};
   const query = new URLSearchParams({ ...context.query, marker: last.id });
-  return { servers_links: [{ rel: 'next', href: `${computeUrl}/servers?${query}` }] };
+  return { servers_links: [{ rel: 'next', href: `${computeUrl}/servers?${query.toString()}` }] };
 }
 
 /** A server's attachment by its volume's id, under which Nova knows it. */
@@ -81,7 +94,12 @@ const attachmentsPath = '/servers/:server_id/os-volume_attachments';
 
 export const serverRoutes: readonly Route[] = [
   route({ method: 'GET', path: '/servers', policy: serverPolicy.list, handler: (context) => list(context, false) }),
-  route({ method: 'GET', path: '/servers/detail', policy: serverPolicy.list, handler: (context) => list(context, true) }),
+  route({
+    method: 'GET',
+    path: '/servers/detail',
+    policy: serverPolicy.list,
+    handler: (context) => list(context, true),
+  }),
   route({
     method: 'GET',
     path: '/servers/:server_id',

@@ -2,7 +2,12 @@
 import type { z } from 'zod';
 import { snapshotQuota } from '../../domain/quota.ts';
 import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { insertSnapshot, rowOfNewSnapshot, VolumeChangedError, type NewSnapshot } from '../../prisma/store/new-snapshot.ts';
+import {
+  insertSnapshot,
+  rowOfNewSnapshot,
+  VolumeChangedError,
+  type NewSnapshot,
+} from '../../prisma/store/new-snapshot.ts';
 import type { VolumeRow } from '../../prisma/store/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';

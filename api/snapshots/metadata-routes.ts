@@ -39,7 +39,9 @@ export const snapshotMetadataRoutes = [
     schema: metadataSchema,
     handler: async (context, { metadata }) => {
       const { id } = await find(context, snapshotPolicy.updateMetadata);
-      return context.inTransaction(async (tx) => ({ body: { metadata: await mergeSnapshotMetadata(tx, id, metadata) } }));
+      return context.inTransaction(async (tx) => ({
+        body: { metadata: await mergeSnapshotMetadata(tx, id, metadata) },
+      }));
     },
   }),
   route({

@@ -36,7 +36,15 @@ export const updateSnapshotSchema = z.strictObject({
 });
 
 const snapshotStatuses = [
-  'error', 'available', 'creating', 'deleting', 'deleted', 'updating', 'error_deleting', 'unmanaging', 'backing-up',
+  'error',
+  'available',
+  'creating',
+  'deleting',
+  'deleted',
+  'updating',
+  'error_deleting',
+  'unmanaging',
+  'backing-up',
   'restoring',
 ];
 

@@ -171,7 +171,13 @@ async function detach(context: RequestContext, volume: VolumeRow, attachmentId: 
 }
 
 export const connectionActionRoutes = [
-  route({ ...at, action: 'os-reserve', policy: volumeActionPolicy.reserve, schema: nothing('os-reserve'), handler: reserve }),
+  route({
+    ...at,
+    action: 'os-reserve',
+    policy: volumeActionPolicy.reserve,
+    schema: nothing('os-reserve'),
+    handler: reserve,
+  }),
   route({
     ...at,
     action: 'os-unreserve',

@@ -63,9 +63,28 @@ export const unsetImageMetadataSchema = z.strictObject({
 
 /** https://github.com/openstack/cinder/blob/29.0.0/cinder/objects/fields.py */
 const volumeStatuses = [
-  'creating', 'available', 'deleting', 'error', 'error_deleting', 'error_managing', 'managing', 'attaching', 'in-use',
-  'detaching', 'maintenance', 'restoring-backup', 'error_restoring', 'reserved', 'awaiting-transfer', 'backing-up',
-  'error_backing-up', 'error_extending', 'downloading', 'uploading', 'retyping', 'extending',
+  'creating',
+  'available',
+  'deleting',
+  'error',
+  'error_deleting',
+  'error_managing',
+  'managing',
+  'attaching',
+  'in-use',
+  'detaching',
+  'maintenance',
+  'restoring-backup',
+  'error_restoring',
+  'reserved',
+  'awaiting-transfer',
+  'backing-up',
+  'error_backing-up',
+  'error_extending',
+  'downloading',
+  'uploading',
+  'retyping',
+  'extending',
 ];
 const migrationStatuses = ['migrating', 'error', 'success', 'completing', 'none', 'starting'];
 

@@ -4,6 +4,7 @@ import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots.ts'
 import { findVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
+import { pyStr } from '../http/python.ts';
 import { visibleTo } from '../lists/list.ts';
 import { mustFindVolume } from './lookup.ts';
 import type { CreateVolumeBody } from './schema.ts';
@@ -17,21 +18,18 @@ export interface VolumeSources {
 }
 
 /** Looks up what the body names, in Cinder's order. Throws the fault of the first that is not there. */
-export async function findSources(
-  context: RequestContext,
-  { volume: wish }: CreateVolumeBody,
-): Promise<VolumeSources> {
+export async function findSources(context: RequestContext, { volume: wish }: CreateVolumeBody): Promise<VolumeSources> {
   const visible = visibleTo(context);
   const snapshot = wish.snapshot_id ? await findSnapshot(context.db, wish.snapshot_id, visible) : null;
   if (wish.snapshot_id && !snapshot) throw new ApiError('SnapshotNotFound', { snapshot_id: wish.snapshot_id });
   const volume = wish.source_volid ? await mustFindVolume(context, wish.source_volid) : null;
   const groupId = wish.consistencygroup_id ?? wish.group_id ?? null;
   // There are no groups here, so none has that id.
-  if (groupId !== null) throw new ApiError('NotFound', { detail: `Group ${String(groupId)} could not be found.` });
+  if (groupId !== null) throw new ApiError('NotFound', { detail: `Group ${pyStr(groupId)} could not be found.` });
   if ((wish.imageRef ?? wish.image_id ?? null) !== null) {
     throw new ApiError('BadRequest', { detail: 'Invalid image identifier or unable to access requested image.' });
   }
-  const backupId = wish.backup_id ? String(wish.backup_id) : null;
+  const backupId = wish.backup_id ? pyStr(wish.backup_id) : null;
   const backup = backupId === null ? null : await findBackup(context.db, backupId, visible);
   if (backupId !== null && !backup) throw new ApiError('BackupNotFound', { backup_id: backupId });
   const snapshotVolume = snapshot ? await findVolume(context.db, snapshot.volumeId, null) : null;

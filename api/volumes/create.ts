@@ -55,9 +55,7 @@ export async function submitNewVolume(
   type: VolumeType,
   sources: Pick<VolumeSources, 'snapshot' | 'volume' | 'backup'>,
 ): Promise<void> {
-  const request = sources.backup
-    ? restoreRequest(volume, sources.backup.id)
-    : createRequest(volume, sources);
+  const request = sources.backup ? restoreRequest(volume, sources.backup.id) : createRequest(volume, sources);
   try {
     await context.operations.submit({
       operationId: context.operationId,

@@ -127,7 +127,12 @@ export const volumeRoutes: readonly Route[] = [
   createRoute('3.47', '3.52'),
   createRoute('3.53'),
   route({ method: 'GET', path: '/volumes', policy: volumePolicy.list, handler: (context) => list(context, false) }),
-  route({ method: 'GET', path: '/volumes/detail', policy: volumePolicy.list, handler: (context) => list(context, true) }),
+  route({
+    method: 'GET',
+    path: '/volumes/detail',
+    policy: volumePolicy.list,
+    handler: (context) => list(context, true),
+  }),
   route({ method: 'GET', path: '/volumes/summary', since: '3.12', policy: volumePolicy.list, handler: summarize }),
   route({
     method: 'GET',

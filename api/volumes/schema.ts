@@ -10,7 +10,7 @@ function trimmed(what: 'name' | 'description') {
     .string()
     .transform((value) => value.trim())
     .check((context) => {
-      const length = [...context.value].length;
+      const length = Array.from(context.value).length;
       if (length <= 255) return;
       const reason = `${what} has ${length} characters, more than 255.`;
       const fault = new ApiError('InvalidInput', { reason });

@@ -1,6 +1,12 @@
 // The type of a new volume: the one asked for, its source's, or the configured default.
 import { countVolumeServices } from '../../prisma/store/zones.ts';
-import { defaultTypeName, findType, findTypeByName, findTypeByNameOrId, type VolumeType } from '../../prisma/store/types.ts';
+import {
+  defaultTypeName,
+  findType,
+  findTypeByName,
+  findTypeByNameOrId,
+  type VolumeType,
+} from '../../prisma/store/types.ts';
 import { isUuid } from '../../domain/ids.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';

@@ -1,15 +1,7 @@
 // Servers (libvirt domains) as their compute workers last reported them, and the volumes attached to them.
 import { isUuid } from '../../domain/ids.ts';
 import { Prisma } from '../generated/client.ts';
-import {
-  apiTime,
-  columnsOf,
-  readPage,
-  type Condition,
-  type PageRequest,
-  type Reader,
-  type Source,
-} from './page-query.ts';
+import { apiTime, columnsOf, readPage, type PageRequest, type Reader, type Source } from './page-query.ts';
 
 export interface ServerRow {
   readonly id: string;
@@ -43,8 +35,6 @@ const source: Source = {
 export function listServers(db: Reader, page: PageRequest): Promise<ServerRow[] | null> {
   return readPage<ServerRow>(db, source, selected, page);
 }
-
-export type { Condition };
 
 /** The server, or null. */
 export async function findServer(db: Reader, id: string): Promise<ServerRow | null> {

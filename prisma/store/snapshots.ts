@@ -91,19 +91,6 @@ export async function findSnapshot(db: Reader, id: string, projectId: string | n
   return rows[0] ?? null;
 }
 
-export interface SnapshotState {
-  readonly id: string;
-  readonly status: string;
-  readonly projectId: string;
-}
-
-/** The live snapshots of a volume, whoever they belong to. */
-export function snapshotsOf(db: Reader, volumeId: string): Promise<SnapshotState[]> {
-  return db.$queryRaw<SnapshotState[]>`
-    SELECT id, status, project_id AS "projectId" FROM snapshots
-    WHERE volume_id = ${volumeId}::uuid AND deleted_at IS NULL ORDER BY created_at, id`;
-}
-
 export interface SnapshotEdit {
   readonly name?: string | null;
   readonly description?: string | null;

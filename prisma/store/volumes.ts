@@ -175,11 +175,6 @@ export async function mergeVolumeMetadata(
   return rows[0]?.entries ?? entries;
 }
 
-/** Puts these entries in the place of all that there were. */
-export async function replaceVolumeMetadata(tx: Reader, id: string, entries: Metadata): Promise<void> {
-  await tx.$queryRaw`UPDATE volumes SET metadata = ${JSON.stringify(entries)}::jsonb WHERE id = ${id}::uuid RETURNING id`;
-}
-
 /** Removes one entry; false when there was none. */
 export async function removeVolumeMetadata(
   tx: Reader,
@@ -192,12 +187,5 @@ export async function removeVolumeMetadata(
   const rows = await tx.$queryRaw<{ id: string }[]>`
     UPDATE volumes SET ${column} = ${column} - ${key}::text
     WHERE id = ${id}::uuid AND jsonb_exists(${column}, ${key}::text) RETURNING id`;
-  return rows.length > 0;
-}
-
-/** True while snapshots of the volume exist. */
-export async function hasSnapshots(db: Reader, volumeId: string): Promise<boolean> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT id FROM snapshots WHERE volume_id = ${volumeId}::uuid AND deleted_at IS NULL LIMIT 1`;
   return rows.length > 0;
 }

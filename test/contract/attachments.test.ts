@@ -15,7 +15,9 @@ const connector = { initiator: 'iqn.x', host: 'h1', ip: '10.0.0.1' };
 const act = (id: string, body: object): Promise<Answered> => lab.call('POST', `/volumes/${id}/action`, { body });
 
 const attach = (volumeId: string, more: object = {}): Promise<Answered> =>
-  lab.call('POST', '/attachments', { body: { attachment: { volume_uuid: volumeId, instance_uuid: newId(), ...more } } });
+  lab.call('POST', '/attachments', {
+    body: { attachment: { volume_uuid: volumeId, instance_uuid: newId(), ...more } },
+  });
 
 const statuses = (answers: readonly Answered[]): number[] =>
   answers.map(({ status }) => status).sort((left, right) => left - right);

@@ -37,7 +37,11 @@ async function nova(method: string, path: string, body?: unknown): Promise<Answe
     body: body === undefined ? null : JSON.stringify(body),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? null : (JSON.parse(text) as unknown) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? null : (JSON.parse(text) as unknown),
+  };
 }
 
 const attachments = `/servers/${serverId}/os-volume_attachments`;

@@ -16,7 +16,7 @@ interface Listed {
 /** Follows the links from page to page. */
 async function allPages(path: string): Promise<Listed[]> {
   const found: Listed[] = [];
-  for (let next: string | null = path; next !== null; ) {
+  for (let next: string | null = path; next !== null;) {
     const { status, body } = await lab.call('GET', next);
     expect(status).toBe(200);
     found.push(...(body.volumes as Listed[]));
@@ -36,17 +36,22 @@ describe('lists', () => {
     }
   });
 
-  test.each(['created_at:desc', 'created_at:asc', 'name:asc', 'name:desc', 'size:asc,name:desc', 'host:asc', 'id:desc'])(
-    'pages by %s hold every volume once, in order, however small they are',
-    async (sort) => {
-      const whole = await lab.call('GET', `/volumes?sort=${sort}`);
-      for (const limit of [1, 3]) {
-        const paged = await allPages(`/volumes?sort=${sort}&limit=${limit}`);
-        expect(paged.map(({ id }) => id)).toEqual((whole.body.volumes as Listed[]).map(({ id }) => id));
-      }
-      expect((whole.body.volumes as Listed[]).length).toBe(names.length);
-    },
-  );
+  test.each([
+    'created_at:desc',
+    'created_at:asc',
+    'name:asc',
+    'name:desc',
+    'size:asc,name:desc',
+    'host:asc',
+    'id:desc',
+  ])('pages by %s hold every volume once, in order, however small they are', async (sort) => {
+    const whole = await lab.call('GET', `/volumes?sort=${sort}`);
+    for (const limit of [1, 3]) {
+      const paged = await allPages(`/volumes?sort=${sort}&limit=${limit}`);
+      expect(paged.map(({ id }) => id)).toEqual((whole.body.volumes as Listed[]).map(({ id }) => id));
+    }
+    expect((whole.body.volumes as Listed[]).length).toBe(names.length);
+  });
 
   test.each([
     ['name=a', 2],
@@ -131,7 +136,9 @@ describe('changes', () => {
     const used = Number((await lab.db.quotaUsage.findFirstOrThrow({ where: { resource: 'gigabytes' } })).inUse);
     const { projectId } = await lab.db.volume.findUniqueOrThrow({ where: { id } });
     await lab.db.quotaLimit.create({ data: { projectId, resource: 'gigabytes', hardLimit: used + 1 } });
-    const { status, body } = await lab.call('POST', `/volumes/${id}/action`, { body: { 'os-extend': { new_size: 9 } } });
+    const { status, body } = await lab.call('POST', `/volumes/${id}/action`, {
+      body: { 'os-extend': { new_size: 9 } },
+    });
     await lab.db.quotaLimit.deleteMany();
     expect(status).toBe(413);
     expect(body.overLimit.message).toBe(

@@ -18,7 +18,8 @@ const chaos = new StepChaos();
 async function save(lab: Lab, name: string, request: AcceptRequest): Promise<void> {
   const workflowId = workflowIdOf({ ...request, id: request.operationId });
   const history = await lab.temporal.workflow.getHandle(workflowId).fetchHistory();
-  await writeFile(join(target, `${name}.json`), `${JSON.stringify(historyToJSON(history))}\n`);
+  // Compact: what is indented is larger than what it says.
+  await writeFile(join(target, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
   console.log(name);
 }
 

@@ -30,7 +30,7 @@ export async function expectOnlyWholeBackups({ db }: Lab, store: string): Promis
 }
 
 /** Checks the database and every given back-end. Paused operations keep what they hold; there must be none here. */
-export async function expectNothingLeft({ db }: Lab, backends: readonly LabBackend[]): Promise<void> {
+export async function expectNothingLeft({ db }: Pick<Lab, 'db'>, backends: readonly LabBackend[]): Promise<void> {
   expect(await db.operation.findMany({ where: { finishedAt: null } }), 'unfinished operations').toEqual([]);
   expect(await db.operationResource.findMany({ where: { held: true } }), 'resources still held').toEqual([]);
   const volumes = await db.volume.findMany({ where: { deletedAt: null } });

@@ -28,8 +28,16 @@ export function createInstantStarter(db: Database, quotaDefaults: Readonly<Recor
     if (verdict.verdict === 'refused') return {};
     if (verdict.verdict !== 'granted') throw new Error(`operation ${operationId}: ${verdict.verdict}`);
     const claim = { operationId, epoch: verdict.epoch };
-    const result = await work(db, request, claim);
-    const ended = { ...claim, outcome: 'succeeded', reason: null, code: null, actor: 'instant', tooLate: false } as const;
+    const input = request.input as unknown as Run['input'];
+    const result = (await traces[request.kind]?.({ db, request, claim, input })) ?? {};
+    const ended = {
+      ...claim,
+      outcome: 'succeeded',
+      reason: null,
+      code: null,
+      actor: 'instant',
+      tooLate: false,
+    } as const;
     await endOperation(db, { ...ended, result });
     return result;
   }
@@ -55,37 +63,34 @@ export function createInstantStarter(db: Database, quotaDefaults: Readonly<Recor
   };
 }
 
-/** The traces that a workflow's steps leave in the database. */
-async function work(
-  db: Database,
-  request: AcceptRequest,
-  claim: { readonly operationId: string; readonly epoch: string },
-): Promise<Result> {
-  const input = request.input as Readonly<Record<string, unknown>>;
-  const volumeId = String(input['volumeId'] ?? request.resourceId);
-  switch (request.kind) {
-    case 'volumeCreate':
-      await db.volume.update({ where: { id: volumeId }, data: { host: instantHost } });
-      return { host: instantHost };
-    case 'backupRestore':
-      await db.volume.update({ where: { id: volumeId }, data: { host: instantHost } });
-      return { volumeId };
-    case 'connectionInitialize': {
-      const connection = { driver_volume_type: 'local', data: { device_path: `<dir>/volume-${volumeId}` } };
-      const attachmentId = input['attachmentId'] as string | null;
-      const connector = input['connector'] as Result;
-      if (attachmentId) await recordConnection(db, { claim, attachmentId, connection, connector });
-      return { connectionInfo: connection };
-    }
-    case 'volumeAttach':
-      return { device: '/dev/vdb' };
-    case 'backupCreate': {
-      const { resourceId: id } = request;
-      const container = `${id.slice(0, 2)}/${id.slice(2, 4)}/${id}`;
-      await db.backup.update({ where: { id }, data: { container } });
-      return { objectCount: input['incremental'] ? 0 : 11 };
-    }
-    default:
-      return {};
-  }
+interface Run {
+  readonly db: Database;
+  readonly request: AcceptRequest;
+  readonly claim: { readonly operationId: string; readonly epoch: string };
+  readonly input: Readonly<Record<string, string | null>>;
+}
+
+/** The traces that a workflow's steps leave in the database; kinds without an entry leave none. */
+const traces: Partial<Record<AcceptRequest['kind'], (run: Run) => Promise<Result>>> = {
+  volumeCreate: ({ db, request }) => place(db, request.resourceId),
+  backupRestore: ({ db, input }) => place(db, input['volumeId'] ?? ''),
+  volumeAttach: () => Promise.resolve({ device: '/dev/vdb' }),
+  async connectionInitialize({ db, request, claim, input }) {
+    const { volumeId, attachmentId } = input;
+    const connection = { driver_volume_type: 'local', data: { device_path: `<dir>/volume-${volumeId}` } };
+    const { connector } = request.input as unknown as { readonly connector: Result };
+    if (attachmentId) await recordConnection(db, { claim, attachmentId, connection, connector });
+    return { connectionInfo: connection };
+  },
+  async backupCreate({ db, request, input }) {
+    const { resourceId: id } = request;
+    const container = `${id.slice(0, 2)}/${id.slice(2, 4)}/${id}`;
+    await db.backup.update({ where: { id }, data: { container } });
+    return { objectCount: input['parentId'] === null ? 11 : 0 };
+  },
+};
+
+async function place(db: Database, volumeId: string): Promise<Result> {
+  await db.volume.update({ where: { id: volumeId }, data: { host: instantHost } });
+  return { volumeId, host: instantHost };
 }
