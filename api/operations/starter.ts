@@ -12,7 +12,7 @@ import { controlQueue } from '../../domain/task-queues.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
 import { accept, type AcceptSettings } from '../../prisma/store/accept.ts';
 import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
-import { abortUnstarted, findTwin } from '../../prisma/store/operations.ts';
+import { abortUnstarted, TwinFoundError, unlessTwin } from '../../prisma/store/operations.ts';
 import { countBacklog } from '../../prisma/store/sweep.ts';
 import { searchAttributesOf, summaryOf } from './presentation.ts';
 
@@ -107,12 +107,31 @@ export function createOperationStarter({ db, temporal, log, settings }: StarterD
     return operation;
   }
 
+  async function submitOrJoin(request: AcceptRequest): Promise<Operation> {
+    try {
+      return await submit(unlessTwin(request));
+    } catch (error) {
+      if (error instanceof TwinFoundError) return error.twin;
+      throw error;
+    }
+  }
+
+  /** Never settles when the workflow cannot be started: the sweeper will, or the caller's patience ends before. */
+  async function resultOf(operation: Operation): Promise<unknown> {
+    try {
+      await start(operation);
+    } catch (error) {
+      log.warn({ operationId: operation.id, err: error }, 'workflow not started yet; its caller waits');
+      return new Promise<never>(() => {});
+    }
+    return temporal.workflow.getHandle(workflowIdOf(operation)).result();
+  }
+
   async function submitAndWait(request: AcceptRequest, timeoutMs: number): Promise<unknown> {
-    const operation = (await findTwin(db, request)) ?? (await submit(request));
-    await start(operation);
+    const operation = await submitOrJoin(request);
     const patience = new AbortController();
     const late = Symbol('late');
-    const result = temporal.workflow.getHandle(workflowIdOf(operation)).result();
+    const result = resultOf(operation);
     result.catch(() => undefined);
     try {
       const first = await Promise.race([result, delay(timeoutMs, late, { signal: patience.signal })]);

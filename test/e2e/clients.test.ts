@@ -50,7 +50,11 @@ test.concurrent('openstack: volume, volume snapshot and volume backup', async ()
   expect(created).toMatchObject({ name: 'os-volume', size: 1, description: 'first', properties: { a: 'b' } });
   const volumeId = String(created['id']);
   await cloud.succeeded(volumeId);
-  expect((await listed('volume', 'list')).get('os-volume')).toMatchObject({ ID: volumeId, Status: 'available', Size: 1 });
+  expect((await listed('volume', 'list')).get('os-volume')).toMatchObject({
+    ID: volumeId,
+    Status: 'available',
+    Size: 1,
+  });
   await cloud.openstack('volume', 'set', '--name=os-renamed', '--property=c=d', '--size=2', 'os-volume');
   await cloud.succeeded(volumeId);
   expect(await cloud.ask('volume', 'show', 'os-renamed')).toMatchObject({

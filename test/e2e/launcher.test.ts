@@ -3,17 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startDaemon, type Daemon } from '../../privileged/daemon.ts';
+import type { Daemon } from '../../privileged/daemon.ts';
 import { runTool } from '../../privileged/tool.ts';
 import type { LaunchFacts } from '../../workers/embedded/launch-options.ts';
-import { waitUntil } from '../../workers/embedded/eventually.ts';
 import { isAlive } from '../../workers/embedded/processes.ts';
 import { ensureClients } from '../../workers/embedded/clients.ts';
 import { eventually } from '../support/eventually.ts';
+import { anyPorts, placesIn, ready, scoria, startUp, type UpPlaces } from './support/up.ts';
 
-const scoria = fileURLToPath(new URL('../../scoria', import.meta.url));
 const startTimeoutMs = 120_000;
 
 let directory: string;
@@ -29,30 +27,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const anyPorts = ['--api-port=0', '--temporal-port=0', '--temporal-ui-port=0', '--postgres-port=0'];
-const stateDir = (): string => join(directory, 'state');
-const readyFile = (): string => join(directory, 'ready.json');
-const logFile = (): string => join(directory, 'up.log');
+const places = (): UpPlaces => placesIn(directory);
+const log = (): Promise<string> => readFile(places().logFile, 'utf8');
 
-/** From another directory, as a user may. */
 async function up(...flags: string[]): Promise<Daemon> {
-  const args = ['up', '--state-dir', stateDir(), '--ready-file', readyFile(), ...flags];
-  const daemon = await startDaemon({
-    command: scoria,
-    args,
-    logFile: logFile(),
-    stopSignal: 'SIGTERM',
-    cwd: directory,
-  });
+  const daemon = await startUp(directory, ...flags);
   running.push(daemon);
   return daemon;
-}
-
-async function ready(daemon: Daemon): Promise<LaunchFacts> {
-  const hopeless = daemon.exited.then(async () => `it has ended:\n${await readFile(logFile(), 'utf8')}`);
-  return waitUntil('scoria to be ready', { timeoutMs: startTimeoutMs, hopeless }, async () => {
-    return JSON.parse(await readFile(readyFile(), 'utf8')) as LaunchFacts;
-  });
 }
 
 async function processesOf(facts: LaunchFacts): Promise<readonly string[]> {
@@ -72,34 +53,34 @@ async function openstack(facts: LaunchFacts, ...args: string[]): Promise<string>
 
 test('one command starts everything, openstack works as printed, and SIGTERM leaves nothing running', async () => {
   const daemon = await up(...anyPorts);
-  const facts = await ready(daemon);
+  const facts = await ready(daemon, directory);
   const health = await fetch(`${facts.apiUrl}/healthcheck`);
   expect(health.status).toBe(200);
   expect(await openstack(facts, 'volume', 'list', '-f', 'json')).toContain('[]');
   await openstack(facts, 'server', 'list', '-f', 'json');
-  expect(await readFile(logFile(), 'utf8')).toContain(`OS_CLIENT_CONFIG_FILE=${facts.cloudsFile}`);
+  expect(await log()).toContain(`OS_CLIENT_CONFIG_FILE=${facts.cloudsFile}`);
   expect(await processesOf(facts)).toEqual(expect.arrayContaining(['api', 'worker', 'postgres', 'temporal']));
 
   expect(await daemon.stop(60_000)).toMatchObject({ code: 0 });
   expect(await processesOf(facts)).toEqual([]);
-  await expect(readFile(readyFile())).rejects.toThrow('ENOENT');
+  await expect(readFile(places().readyFile)).rejects.toThrow('ENOENT');
 });
 
 test('what dies is started again, and a launcher that is killed leaves nothing that its successor cannot take over', async () => {
   const first = await up(...anyPorts);
-  const facts = await ready(first);
+  const facts = await ready(first, directory);
   for (const name of ['api', 'worker', 'postgres', 'temporal']) process.kill(facts.pids[name] ?? 0, 'SIGKILL');
   await eventually(async () => {
-    const log = await readFile(logFile(), 'utf8');
-    for (const name of ['api', 'worker', 'postgres', 'temporal']) expect(log).toContain(`${name} is up again`);
+    const said = await log();
+    for (const name of ['api', 'worker', 'postgres', 'temporal']) expect(said).toContain(`${name} is up again`);
   }, startTimeoutMs);
   await openstack(facts, 'volume', 'list');
 
   process.kill(facts.pid, 'SIGKILL');
   await first.exited;
-  await rm(readyFile());
+  await rm(places().readyFile);
   const second = await up(...anyPorts);
-  const again = await ready(second);
+  const again = await ready(second, directory);
   expect(again.stateDir).toBe(facts.stateDir);
   expect(again.targetPortal).toBe(facts.targetPortal);
   expect(await second.stop(60_000)).toMatchObject({ code: 0 });
@@ -107,11 +88,11 @@ test('what dies is started again, and a launcher that is killed leaves nothing t
 });
 
 test('a state directory that is in use is refused in one line', async () => {
-  const facts = await ready(await up(...anyPorts));
-  const second = await runTool(scoria, ['up', '--state-dir', stateDir(), ...anyPorts], { timeoutMs: 30_000 });
+  const facts = await ready(await up(...anyPorts), directory);
+  const second = await runTool(scoria, ['up', '--state-dir', places().stateDir, ...anyPorts], { timeoutMs: 30_000 });
   expect(second.exitCode).toBe(1);
   expect(second.stderr.trim()).toBe(
-    `scoria: ${stateDir()} is in use by process ${facts.pid}: stop that one or choose another with --state-dir`,
+    `scoria: ${places().stateDir} is in use by process ${facts.pid}: stop that one or choose another with --state-dir`,
   );
   expect((await fetch(`${facts.apiUrl}/healthcheck`)).status).toBe(200);
 });
@@ -120,7 +101,7 @@ test('a port that is in use is refused in one line that names its flag, and noth
   const server = await listening();
   const { port } = server.address() as { port: number };
   try {
-    const args = ['up', '--state-dir', stateDir(), ...anyPorts.slice(1), `--api-port=${port}`];
+    const args = ['up', '--state-dir', places().stateDir, ...anyPorts.slice(1), `--api-port=${port}`];
     const { exitCode, stderr } = await runTool(scoria, args, { timeoutMs: 30_000 });
     expect(exitCode).toBe(1);
     expect(stderr.trim()).toBe(`scoria: port ${port} on 127.0.0.1 is already in use: choose another with --api-port`);
@@ -132,7 +113,7 @@ test('a port that is in use is refused in one line that names its flag, and noth
 test('a configuration with mistakes starts nothing and names them all', async () => {
   const config = join(directory, 'bad.conf');
   await writeFile(config, '[DEFAULT]\nauth_strategy = noauth\nenabled_backends = a\nquota_volumes = x\n');
-  const args = ['up', '--state-dir', stateDir(), '--config', config, ...anyPorts];
+  const args = ['up', '--state-dir', places().stateDir, '--config', config, ...anyPorts];
   const { exitCode, stderr } = await runTool(scoria, args, { timeoutMs: 30_000 });
   expect(exitCode).toBe(1);
   expect(stderr).toContain(`${config}:4: [DEFAULT] quota_volumes: found "x"`);

@@ -22,7 +22,7 @@ const mib = 1024 ** 2;
 describe.skipIf(reason !== null)("a volume's life", () => {
   let scratch: string;
   let launched: Launched | undefined;
-  let guest: DemoGuest | undefined;
+  let guest: DemoGuest;
   let cloud: Cloud;
   let virsh: EmbeddedVirsh;
   let files: KnownFiles;
@@ -47,7 +47,7 @@ describe.skipIf(reason !== null)("a volume's life", () => {
     await rm(scratch, { recursive: true, force: true });
   });
 
-  const inGuest = (command: string): Promise<string> => guest!.run(command);
+  const inGuest = (command: string): Promise<string> => guest.run(command);
 
   /** Digest of the part of vdb that the image covers, read past the guest's cache. */
   async function digestInGuest(): Promise<string> {
@@ -58,18 +58,18 @@ describe.skipIf(reason !== null)("a volume's life", () => {
 
   /** The definitions of vdb in the running instance and in the one that its next start will have; null = none. */
   async function disks(): Promise<readonly (string | null)[]> {
-    const xmls = [await virsh.run('dumpxml', guest!.id), await virsh.run('dumpxml', '--inactive', guest!.id)];
+    const xmls = [await virsh.run('dumpxml', guest.id), await virsh.run('dumpxml', '--inactive', guest.id)];
     return xmls.map((xml) => xml.match(/<disk [\s\S]*?<\/disk>/g)?.find((disk) => disk.includes("dev='vdb'")) ?? null);
   }
 
   async function attach(volumeId: string): Promise<void> {
-    await cloud.openstack('server', 'add', 'volume', guest!.name, volumeId);
+    await cloud.openstack('server', 'add', 'volume', guest.name, volumeId);
     await cloud.succeeded(volumeId);
-    await eventuallySees(guest!, 'vdb');
+    await eventuallySees(guest, 'vdb');
   }
 
   async function detach(volumeId: string): Promise<void> {
-    await cloud.openstack('server', 'remove', 'volume', guest!.name, volumeId);
+    await cloud.openstack('server', 'remove', 'volume', guest.name, volumeId);
     await cloud.succeeded(volumeId);
     expect(await inGuest('cat /proc/partitions')).not.toContain('vdb');
     expect(await disks()).toEqual([null, null]);
@@ -82,7 +82,7 @@ describe.skipIf(reason !== null)("a volume's life", () => {
       expect(servers).toHaveLength(1);
       return servers[0];
     });
-    expect(found).toMatchObject({ ID: guest!.id, Name: guest!.name, Status: 'ACTIVE' });
+    expect(found).toMatchObject({ ID: guest.id, Name: guest.name, Status: 'ACTIVE' });
   });
 
   test('a volume is created and becomes available', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(reason !== null)("a volume's life", () => {
     await attach(ids.volume);
     expect(await cloud.volume(ids.volume)).toMatchObject({
       status: 'in-use',
-      attachments: [{ server_id: guest!.id, device: '/dev/vdb', volume_id: ids.volume }],
+      attachments: [{ server_id: guest.id, device: '/dev/vdb', volume_id: ids.volume }],
     });
     const iqn = `iqn.2010-10.org.openstack:volume-${ids.volume}`;
     expect(await targets(cloud)).toEqual([iqn]);

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Daemon } from '../../privileged/daemon.ts';
+import { rememberedProcess } from '../../privileged/leftover.ts';
 import { eventually } from '../support/eventually.ts';
 import { Cloud, type Json } from './support/cloud.ts';
 import { expectClean, volumeFile } from './support/left-over.ts';
-import { placesIn, ready, startUp } from './support/up.ts';
+import { anyPorts, placesIn, ready, startUp } from './support/up.ts';
 
 const mib = 1024 ** 2;
 const dataMib = 1024;
@@ -32,11 +33,9 @@ afterAll(async () => {
 });
 
 async function start(): Promise<void> {
-  daemon = await startUp(directory, '--config', join(directory, 'scoria.conf'), '--api-port=0', ...otherPorts);
+  daemon = await startUp(directory, '--config', join(directory, 'scoria.conf'), ...anyPorts);
   cloud = await Cloud.at(await ready(daemon, directory));
 }
-
-const otherPorts = ['--temporal-port=0', '--temporal-ui-port=0', '--postgres-port=0'];
 
 // A dead worker is noticed by its missing heartbeat: within seconds here, so that the test need not wait for it.
 const config = `[DEFAULT]
@@ -107,8 +106,11 @@ test('a worker that is killed in a burst of creates leaves every volume availabl
 });
 
 /** The launcher writes it again at each start of the worker. */
-const workerPid = async (): Promise<number> =>
-  Number.parseInt(await readFile(join(cloud.facts.stateDir, 'run', 'worker.pid'), 'utf8'), 10);
+async function workerPid(): Promise<number> {
+  const pid = await rememberedProcess(join(cloud.facts.stateDir, 'run', 'worker.pid'));
+  if (pid === null) throw new Error('there is no worker');
+  return pid;
+}
 
 async function statuses(ids: readonly string[]): Promise<ReadonlySet<unknown>> {
   const { volumes } = await cloud.get<{ volumes: Json[] }>('/volumes/detail');

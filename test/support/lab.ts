@@ -42,6 +42,8 @@ export interface LabOptions {
   readonly policy?: Partial<StepPolicy>;
   readonly serviceDownTimeS?: number;
   readonly quotaDefaults?: Readonly<Record<string, number>>;
+  /** Default: errors, on the console. */
+  readonly log?: Logger;
 }
 
 export interface LabBackend {
@@ -82,7 +84,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const address = embedded.temporalAddress;
   const connection = await NativeConnection.connect({ address });
   const temporal = new Client({ connection: await Connection.connect({ address }) });
-  const log = pino({ level: 'error' });
+  const log = options.log ?? pino({ level: 'error' });
   const namespace = embedded.temporalNamespace;
   const serviceDownTimeS = options.serviceDownTimeS ?? 60;
   const policy = { ...labPolicy, ...options.policy };

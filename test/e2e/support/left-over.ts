@@ -31,7 +31,11 @@ export async function expectClean(cloud: Cloud): Promise<void> {
   expect(await filesBelow(volumesDirectory(cloud)), 'files of the back-end').toEqual(expected.toSorted());
   const objects = await filesBelow(backupDirectory(cloud));
   const ids = new Set(objects.map((name) => /_backup_([0-9a-f-]{36})/.exec(name)?.[1] ?? name));
-  expect([...ids].toSorted(), 'backups in the store').toEqual(whole(backups, '').map((id) => id.slice(1)).toSorted());
+  expect([...ids].toSorted(), 'backups in the store').toEqual(
+    whole(backups, '')
+      .map((id) => id.slice(1))
+      .toSorted(),
+  );
 }
 
 async function filesBelow(directory: string): Promise<string[]> {
