@@ -26,6 +26,8 @@ export interface WriteBackupRequest {
   readonly parent: BackupIdentity | null;
   readonly sizeGib: number;
   readonly volumeMetadata: Readonly<Record<string, unknown>>;
+  /** The volume's `display_name`, `display_description`, …: a restore gives them back. */
+  readonly volumeBase: Readonly<Record<string, unknown>>;
 }
 
 export interface RemoveBackupRequest {
@@ -47,10 +49,18 @@ export interface RestoreBackupRequest {
 
 export interface WrittenBackup {
   readonly objectCount: number;
+  readonly container: string;
 }
 
+/** A written backup with the driver that wrote it, as Cinder's `service` names it. */
+export interface KeptBackup extends WrittenBackup {
+  readonly service: string;
+}
+
+/** What the volume was when it was backed up; null where the backup does not say. */
 export interface RestoredBackup {
   readonly metadata: Readonly<Record<string, string>> | null;
+  readonly volumeMeta: { readonly base: Readonly<Record<string, unknown>> | null } | null;
 }
 
 /** A backup driver with its format: what the activities need of it. */
@@ -65,7 +75,7 @@ export interface BackupEngine {
 }
 
 export interface BackupActivities {
-  writeBackup(request: WriteBackupRequest): Promise<WrittenBackup>;
+  writeBackup(request: WriteBackupRequest): Promise<KeptBackup>;
   /** Also the undo of writeBackup. */
   removeBackup(request: RemoveBackupRequest): Promise<void>;
   restoreBackup(request: RestoreBackupRequest): Promise<RestoredBackup>;
@@ -73,18 +83,29 @@ export interface BackupActivities {
 
 export interface BackupDeps extends HostStepDeps {
   readonly engine: BackupEngine;
+  /** Cinder's name of the backup driver: the backup's `service`. */
+  readonly service: string;
+  /** `backup_container`: where backups go whose user names no container; null leaves it to the driver. */
+  readonly defaultContainer: string | null;
   readonly connector: Connector;
 }
 
 /** A backup worker's steps. */
 export function createBackupActivities(deps: BackupDeps): BackupActivities {
+  const placed = <Backup extends BackupIdentity>(backup: Backup): Backup => ({
+    ...backup,
+    container: backup.container ?? deps.defaultContainer,
+  });
   return {
     writeBackup: ({ claim, data, ...request }) =>
       hostStep(deps, claim, mustBeUuid(request.backup.id), (step) =>
-        withPath(deps, step, claim, request.backup.volumeId, data, (path) => deps.engine.write(step, request, path)),
+        withPath(deps, step, claim, request.backup.volumeId, data, async (path) => {
+          const located = { ...request, backup: placed(request.backup) };
+          return { ...(await deps.engine.write(step, located, path)), service: deps.service };
+        }),
       ),
     removeBackup: ({ claim, backup }) =>
-      hostStep(deps, claim, mustBeUuid(backup.id), (step) => deps.engine.remove(step, backup)),
+      hostStep(deps, claim, mustBeUuid(backup.id), (step) => deps.engine.remove(step, placed(backup))),
     restoreBackup: ({ claim, data, ...request }) =>
       hostStep(deps, claim, mustBeUuid(request.volumeId), (step) =>
         withPath(deps, step, claim, request.volumeId, data, (path) => deps.engine.restore(step, request, path)),

@@ -5,9 +5,11 @@ import type { PrismaClient } from '../prisma/generated/client.ts';
 import {
   attachedInstances,
   chooseBackupHost,
+  describeVolume,
   othersUseExport,
   recordConnection,
   type AttachedInstance,
+  type VolumeDescription,
 } from '../prisma/store/connections.ts';
 import type { ClaimPair } from '../prisma/store/operation-fence.ts';
 import { fenced } from './fenced.ts';
@@ -28,6 +30,8 @@ export interface ConnectionActivities {
   chooseBackupHost(claim: ClaimPair, backupId: string, preferredHost: string): Promise<string>;
   /** The instances that have the volume plugged in, with their compute hosts. */
   attachedInstances(volumeId: string): Promise<AttachedInstance[]>;
+  /** What a backup remembers of its volume, to be restored with the bytes. */
+  describeVolume(volumeId: string): Promise<VolumeDescription>;
 }
 
 /** The control worker's connection steps on a database. */
@@ -36,6 +40,7 @@ export function createConnectionActivities(db: PrismaClient, serviceDownTimeS: n
     recordConnection: (request) => fenced(() => recordConnection(db, request)),
     othersUseExport: (volumeId, attachmentId) => othersUseExport(db, volumeId, attachmentId),
     attachedInstances: (volumeId) => attachedInstances(db, volumeId),
+    describeVolume: (volumeId) => describeVolume(db, volumeId),
     async chooseBackupHost(claim, backupId, preferredHost) {
       const host = await fenced(() => chooseBackupHost(db, { claim, backupId, preferredHost, serviceDownTimeS }));
       if (host !== null) return host;

@@ -12,16 +12,16 @@ interface BackupCreateInput {
   readonly parentId?: string | null;
   readonly volumeId: string;
   readonly snapshotId: string | null;
-  readonly volumeMetadata?: Readonly<Record<string, unknown>>;
 }
 
 export const backupCreate = operationWorkflow('backupCreate', async (run) => {
-  const { backupId, volumeId, snapshotId, parentId = null, volumeMetadata = {} } = run.input<BackupCreateInput>();
+  const { backupId, volumeId, snapshotId, parentId = null } = run.input<BackupCreateInput>();
   const facts = run.backup(backupId);
   const parent = parentId === null ? null : backupIdentity(run.backup(parentId));
   const host = placedHost(run, volumeId);
   run.show('Choosing a backup host');
   const backupHost = await control.chooseBackupHost(run.claim, facts.id, hostNameOf(host));
+  const described = await control.describeVolume(volumeId);
   const frozen = await freeze(run, { volumeId, snapshotId, host, backupId: facts.id });
   const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: frozen.snapshot, readerHost: backupHost };
   run.undo('close the data', () =>
@@ -34,11 +34,12 @@ export const backupCreate = operationWorkflow('backupCreate', async (run) => {
   );
   const { sizeGib } = facts;
   const written = await run.onBackupHost(backupHost, `Back up ${sizeGib} GiB`, (on) =>
-    on.writeBackup({ claim: run.claim, backup, parent, data, sizeGib, volumeMetadata }),
+    on.writeBackup({ claim: run.claim, backup, parent, data, sizeGib, ...described }),
   );
   await run.onVolumeHost(host, 'Close the data', (on) => on.closeData(open));
   await frozen.thaw();
-  return { objectCount: written.objectCount };
+  const { objectCount, container, service } = written;
+  return { objectCount, container, service };
 });
 
 interface Source {

@@ -41,7 +41,7 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
     }),
   );
   await run.onVolumeHost(host, 'Close the volume', (on) => on.closeData(open));
-  return { volumeId, ...(restored.metadata ? { metadata: restored.metadata } : {}) };
+  return { volumeId, metadata: restored.metadata, base: restored.volumeMeta?.base ?? null };
 });
 
 /** Parent, its parent, and so on: the operation reads all of them. */

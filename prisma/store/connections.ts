@@ -87,3 +87,25 @@ export async function attachedInstances(db: PrismaClient, volumeId: string): Pro
   const servers = instanceIds.length ? await db.server.findMany({ where: { id: { in: instanceIds } } }) : [];
   return servers.map((server) => ({ instanceId: server.id, computeHost: server.host }));
 }
+
+export interface VolumeDescription {
+  /** The keys and values that users see. */
+  readonly volumeMetadata: Readonly<Record<string, unknown>>;
+  /** By the names of Cinder's columns, as its backups keep them. */
+  readonly volumeBase: Readonly<Record<string, unknown>>;
+}
+
+/** What a backup remembers of its volume. */
+export async function describeVolume(db: PrismaClient, volumeId: string): Promise<VolumeDescription> {
+  const volume = await db.volume.findUniqueOrThrow({ where: { id: volumeId } });
+  return {
+    volumeMetadata: volume.metadata as Record<string, unknown>,
+    volumeBase: {
+      display_name: volume.name,
+      display_description: volume.description,
+      size: volume.sizeGib,
+      volume_type_id: volume.volumeTypeId,
+      availability_zone: volume.availabilityZone,
+    },
+  };
+}

@@ -96,9 +96,10 @@ async function settled(tx: Prisma.TransactionClient, operation: OperationRow): P
 }
 
 async function backupFinished(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
+  const { objectCount, container, service } = end.result as { objectCount: number; container: string; service: string };
   await tx.backup.update({
     where: { id: operation.resourceId },
-    data: { objectCount: Number(end.result?.['objectCount'] ?? 0), failReason: null },
+    data: { objectCount, container, service, failReason: null },
   });
 }
 
@@ -114,13 +115,23 @@ async function backupGone(tx: Prisma.TransactionClient, operation: OperationRow)
   await refundQuota(tx, backup.projectId, backupQuota(1, backup.sizeGib));
 }
 
-/** The backup's own metadata and name go onto the volume, as Cinder restores them. */
+/** The backup's own name and metadata go onto the volume, with a note of where they come from, as Cinder does. */
 async function volumeRestored(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
   const { volumeId } = inputOf<{ volumeId: string }>(operation);
-  const metadata = end.result?.['metadata'] as Prisma.InputJsonObject | undefined;
+  const { metadata, base } = end.result as {
+    metadata: Record<string, string> | null;
+    base: { display_name?: string | null; display_description?: string | null } | null;
+  };
+  const volume = await tx.volume.findUniqueOrThrow({ where: { id: volumeId } });
+  const before = metadata ?? (volume.metadata as Record<string, string>);
   await tx.volume.update({
     where: { id: volumeId },
-    data: { launchedAt: new Date(), ...(metadata ? { metadata } : {}) },
+    data: {
+      launchedAt: new Date(),
+      metadata: { ...before, src_backup_id: operation.resourceId },
+      ...(base?.display_name === undefined ? {} : { name: base.display_name }),
+      ...(base?.display_description === undefined ? {} : { description: base.display_description }),
+    },
   });
 }
 

@@ -20,3 +20,11 @@ export async function backupEngineFor({ backup }: ScoriaConfig): Promise<Chunked
     compression: options.backup_compression_algorithm,
   });
 }
+
+/** Cinder's names of the drivers, which its clients see as a backup's `service`. */
+const services: Readonly<Record<BackupDriverName, string>> = { posix: 'cinder.backup.drivers.posix.PosixBackupDriver' };
+
+/** What the backups of this host are called by. */
+export function backupNames({ backup }: ScoriaConfig): { service: string; defaultContainer: string | null } {
+  return { service: services[backup.driver], defaultContainer: backup.options.backup_container ?? null };
+}

@@ -1,14 +1,10 @@
 // The backup role: the steps of the backup service on `backup/<host>`.
-import { createBackupActivities, type BackupEngine } from '../../activities/backup.ts';
+import { createBackupActivities, type BackupDeps } from '../../activities/backup.ts';
 import { backupQueue } from '../../domain/task-queues.ts';
-import type { Connector } from '../../drivers/connector/connector.ts';
 import { startHostWorker, startReporting, type HostRoleDeps } from './host-worker.ts';
 import type { RunningWorker } from './run-worker.ts';
 
-export interface BackupRoleDeps extends HostRoleDeps {
-  readonly engine: BackupEngine;
-  readonly connector: Connector;
-}
+export type BackupRoleDeps = HostRoleDeps & BackupDeps;
 
 /** Starts the backup worker of this host. */
 export async function startBackupRole(deps: BackupRoleDeps): Promise<RunningWorker> {

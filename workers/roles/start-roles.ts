@@ -11,7 +11,7 @@ import type { ScoriaConfig } from '../config/config.ts';
 import type { Role } from '../config/requirements.ts';
 import { startApiRole } from './api.ts';
 import { startBackupRole } from './backup.ts';
-import { backupEngineFor } from './backup-engine.ts';
+import { backupEngineFor, backupNames } from './backup-engine.ts';
 import { startComputeRole } from './compute.ts';
 import { startControlRole } from './control.ts';
 import { HttpHostServices } from './host-services.ts';
@@ -99,7 +99,14 @@ async function startBackup(config: ScoriaConfig, context: Context): Promise<read
   const connector = new LibiscsiConnector(
     libiscsiOptions.parse({ state_path: config.statePath, host: config.host, my_ip: config.myIp }),
   );
-  return [await startBackupRole({ ...deps, engine: await backupEngineFor(config), connector })];
+  const engine = await backupEngineFor(config);
+  const { service, defaultContainer } = backupNames(config);
+  const worker = await startBackupRole({ ...deps, engine, connector, service, defaultContainer });
+  const stop = async (): Promise<void> => {
+    await worker.stop();
+    await engine.close();
+  };
+  return [{ ended: worker.ended, stop }];
 }
 
 async function startCompute(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {

@@ -61,4 +61,5 @@ export const control: ControlActivities = {
   othersUseExport: step('othersUseExport'),
   chooseBackupHost: step('chooseBackupHost'),
   attachedInstances: step('attachedInstances'),
+  describeVolume: step('describeVolume'),
 };
