@@ -92,6 +92,8 @@ export const operationTable = {
     claims: [
       // https://docs.openstack.org/api-ref/block-storage/v3/#delete-a-volume
       removed('volume', ['available', 'error', 'error_restoring', 'error_extending', 'error_managing']),
+      // With `cascade`: its snapshots go first.
+      removed('snapshot', ['available', 'error']),
     ],
   },
   volumeExtend: {

@@ -1,6 +1,6 @@
 // Restoring a backup: to a volume that is there, or to a new one of the default type.
 import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import type { BackupRow } from '../../prisma/store/backups.ts';
+import { ancestorIds, type BackupRow } from '../../prisma/store/backups.ts';
 import { noteRestore } from '../../prisma/store/new-backup.ts';
 import { insertVolume, type NewVolume } from '../../prisma/store/new-volume.ts';
 import { volumeQuota } from '../../domain/quota.ts';
@@ -47,7 +47,7 @@ async function restoreInto(context: RequestContext, backup: BackupRow, volumeId:
     throw new ApiError('InvalidVolume', { reason });
   }
   await context.operations.submit({
-    ...common(context, backup, volume.id),
+    ...(await common(context, backup, volume.id)),
     input: { backupId: backup.id, volumeId: volume.id, newVolume: false },
     quota: [],
     within: (tx) => noteRestore(tx, backup.id, volume.id),
@@ -78,7 +78,7 @@ async function restoreToNew(context: RequestContext, backup: BackupRow, name: st
     createdAt: new Date(),
   };
   await context.operations.submit({
-    ...common(context, backup, volume.id),
+    ...(await common(context, backup, volume.id)),
     input: { backupId: backup.id, volumeId: volume.id, newVolume: true },
     quota: volumeQuota(1, volume.sizeGib, type.name),
     within: async (tx) => {
@@ -89,8 +89,9 @@ async function restoreToNew(context: RequestContext, backup: BackupRow, name: st
   return volume;
 }
 
-const common = (context: RequestContext, backup: BackupRow, volumeId: string) =>
-  ({
+async function common(context: RequestContext, backup: BackupRow, volumeId: string) {
+  const ancestors = await ancestorIds(context.db, backup.id);
+  return {
     kind: 'backupRestore',
     operationId: context.operationId,
     resourceId: backup.id,
@@ -101,5 +102,6 @@ const common = (context: RequestContext, backup: BackupRow, volumeId: string) =>
       { resource: 'backup', id: backup.id },
       { resource: 'volume', id: volumeId },
     ],
-    reads: [],
-  }) as const;
+    reads: ancestors.map((id) => ({ resource: 'backup', id }) as const),
+  } as const;
+}

@@ -98,7 +98,7 @@ export const volumeActionRoutes: readonly Route[] = [
     policy: volumeActionPolicy.forceDelete,
     schema: nothing('os-force_delete'),
     handler: async (context) => {
-      await deleteVolume(context, await find(context, volumeActionPolicy.forceDelete), { force: true });
+      await deleteVolume(context, await find(context, volumeActionPolicy.forceDelete), { force: true, cascade: false });
       return accepted;
     },
   }),

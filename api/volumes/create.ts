@@ -1,6 +1,7 @@
 // Creating a volume: what the request means, and the operation that makes it so.
 import { volumeQuota } from '../../domain/quota.ts';
 import type { AcceptRequest, ResourceUse } from '../../prisma/store/accept-types.ts';
+import { ancestorIds } from '../../prisma/store/backups.ts';
 import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/new-volume.ts';
 import type { VolumeType } from '../../prisma/store/types.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
@@ -55,7 +56,9 @@ export async function submitNewVolume(
   type: VolumeType,
   sources: Pick<VolumeSources, 'snapshot' | 'volume' | 'backup'>,
 ): Promise<void> {
-  const request = sources.backup ? restoreRequest(volume, sources.backup.id) : createRequest(volume, sources);
+  const request = sources.backup
+    ? restoreRequest(volume, sources.backup.id, await ancestorIds(context.db, sources.backup.id))
+    : createRequest(volume, sources);
   try {
     await context.operations.submit({
       operationId: context.operationId,
@@ -98,7 +101,7 @@ function createRequest(
   };
 }
 
-function restoreRequest(volume: NewVolume, backupId: string): Particular {
+function restoreRequest(volume: NewVolume, backupId: string, ancestors: readonly string[]): Particular {
   return {
     kind: 'backupRestore',
     resourceId: backupId,
@@ -107,6 +110,6 @@ function restoreRequest(volume: NewVolume, backupId: string): Particular {
       { resource: 'backup', id: backupId },
       { resource: 'volume', id: volume.id },
     ],
-    reads: [],
+    reads: ancestors.map((id) => ({ resource: 'backup', id })),
   };
 }

@@ -2,7 +2,7 @@
 import { operationTable } from '../../domain/operations.ts';
 import { StatusConflictError } from '../../prisma/store/accept-types.ts';
 import { forceInto } from '../../prisma/store/forced-status.ts';
-import { lockForDelete } from '../../prisma/store/volume-guards.ts';
+import { lockForDelete, snapshotIdsOf } from '../../prisma/store/volume-guards.ts';
 import type { VolumeRow } from '../../prisma/store/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
@@ -17,13 +17,17 @@ function refusal(force: boolean): ApiError {
   return new ApiError('InvalidVolume', { reason });
 }
 
-/** Accepts the delete. With `force` the status does not matter. Throws InvalidVolume, VolumeNotFound. */
+/**
+ * Accepts the delete. With `force` the status does not matter; with `cascade` the volume's snapshots go, too.
+ * Throws InvalidVolume, VolumeNotFound.
+ */
 export async function deleteVolume(
   context: RequestContext,
   volume: VolumeRow,
-  { force }: { readonly force: boolean },
+  { force, cascade }: { readonly force: boolean; readonly cascade: boolean },
 ): Promise<void> {
   const { id } = volume;
+  const snapshotIds = cascade ? await snapshotIdsOf(context.db, id) : [];
   try {
     await context.operations.submit({
       kind: 'volumeDelete',
@@ -32,13 +36,16 @@ export async function deleteVolume(
       projectId: volume.projectId,
       userId: context.userId,
       requestId: context.requestId,
-      input: { volumeId: id },
-      claims: [{ resource: 'volume', id }],
+      input: { volumeId: id, snapshotIds },
+      claims: [
+        { resource: 'volume', id },
+        ...snapshotIds.map((snapshotId) => ({ resource: 'snapshot' as const, id: snapshotId })),
+      ],
       reads: [],
       quota: [],
       within: async (tx) => {
         if (force) await forceInto(tx, { resource: 'volume', id, status: 'error', actor: context.userId }, deletable);
-        if ((await lockForDelete(tx, id)) !== null) throw refusal(force);
+        if ((await lockForDelete(tx, id, snapshotIds)) !== null) throw refusal(force);
       },
     });
   } catch (error) {

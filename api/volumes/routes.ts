@@ -91,13 +91,12 @@ async function updateVolume(context: RequestContext, { volume: wish }: UpdateBod
 }
 
 async function removeVolume(context: RequestContext): Promise<Answer> {
-  // Without snapshots `cascade` says nothing; with them the refusal is the plain delete's.
-  flagOf(context, 'cascade');
+  const cascade = flagOf(context, 'cascade');
   const force = context.atLeast('3.23') && flagOf(context, 'force');
   const volume = await mustFindVolume(context, context.params['id'] ?? '');
   if (force) context.authorize(volumePolicy.forceDelete, volume.projectId);
   context.authorize(volumePolicy.delete, volume.projectId);
-  await deleteVolume(context, volume, { force });
+  await deleteVolume(context, volume, { force, cascade });
   return emptyAccepted;
 }
 

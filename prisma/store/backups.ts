@@ -137,3 +137,14 @@ export interface BackupEdit {
 export async function editBackup(tx: Transaction, id: string, edit: BackupEdit): Promise<void> {
   await tx.backup.updateMany({ where: { id, deletedAt: null }, data: { ...edit, updatedAt: new Date() } });
 }
+
+/** What an incremental backup builds on: its parent, the parent's parent, and so on to the full one. */
+export async function ancestorIds(db: Reader, backupId: string): Promise<readonly string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    WITH RECURSIVE chain AS (
+      SELECT parent_id, 1 AS depth FROM backups WHERE id = ${backupId}::uuid
+      UNION ALL SELECT b.parent_id, depth + 1 FROM chain JOIN backups b ON b.id = chain.parent_id WHERE depth < 10000
+    )
+    SELECT parent_id AS id FROM chain WHERE parent_id IS NOT NULL ORDER BY depth`;
+  return rows.map(({ id }) => id);
+}

@@ -11,6 +11,8 @@ export interface ClaimRequest {
   readonly runId: string;
   /** Who asked for this run: the API at first, later the operator that retried. */
   readonly actor: string;
+  /** The run's own claim, which is to be replaced by a newer one: a step under it may still wake up on some host. */
+  readonly renews?: string;
 }
 
 export interface GrantedClaim {
@@ -40,6 +42,9 @@ export async function claimOperation(db: PrismaClient, request: ClaimRequest): P
     if (finishedStates.includes(operation.state)) {
       return { verdict: 'finished', state: operation.state, reason: operation.reason };
     }
+    if (request.renews !== undefined && operation.runId !== request.runId) {
+      return { verdict: 'finished', state: operation.state, reason: 'another run has claimed it' };
+    }
     const uses = await tx.operationResource.findMany({ where: { operationId: operation.id } });
     for (const use of uses) {
       const refusal = await claimAgain(tx, operation, use);
@@ -66,7 +71,8 @@ async function startEpoch(
   operation: OperationRow,
   request: ClaimRequest,
 ): Promise<bigint> {
-  if (operation.state === 'running' && operation.runId === request.runId) return operation.epoch;
+  const renewed = operation.epoch.toString() !== request.renews;
+  if (operation.state === 'running' && operation.runId === request.runId && renewed) return operation.epoch;
   const rows = await tx.$queryRaw<{ epoch: bigint }[]>`
     UPDATE operations SET epoch = nextval('operation_epoch_seq'), run_id = ${request.runId}, state = 'running',
       reason = NULL, step = NULL, bytes_done = NULL, bytes_total = NULL,

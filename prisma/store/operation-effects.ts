@@ -57,6 +57,8 @@ async function volumeGone(tx: Prisma.TransactionClient, operation: OperationRow)
   await release(tx, volume.id);
   const changes = volumeQuota(1, volume.sizeGib, await typeName(tx, volume.volumeTypeId));
   if (volume.consumesQuota) await refundQuota(tx, volume.projectId, changes);
+  const { snapshotIds = [] } = inputOf<{ snapshotIds?: readonly string[] }>(operation);
+  for (const id of snapshotIds) await refundSnapshot(tx, id);
 }
 
 async function volumeGrown(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
@@ -75,7 +77,11 @@ async function snapshotFinished(tx: Prisma.TransactionClient, operation: Operati
 }
 
 async function snapshotGone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
-  const snapshot = await tx.snapshot.findUniqueOrThrow({ where: { id: operation.resourceId } });
+  await refundSnapshot(tx, operation.resourceId);
+}
+
+async function refundSnapshot(tx: Prisma.TransactionClient, id: string): Promise<void> {
+  const snapshot = await tx.snapshot.findUniqueOrThrow({ where: { id } });
   const type = await typeName(tx, snapshot.volumeTypeId);
   const changes = snapshotQuota(1, snapshot.sizeGib, type, !snapshot.usesGigabytes);
   if (snapshot.consumesQuota) await refundQuota(tx, snapshot.projectId, changes);

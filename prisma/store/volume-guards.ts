@@ -7,16 +7,30 @@ export type DeleteObstacle = 'attached' | 'migrating' | 'has-snapshots';
 /** Migrations that are over, as Cinder counts them. */
 const settledMigrations: readonly (string | null)[] = [null, 'deleting', 'error', 'success'];
 
-/** Locks the volume and answers what stands against deleting it; null when nothing does, or when it is gone. */
-export async function lockForDelete(tx: Transaction, volumeId: string): Promise<DeleteObstacle | null> {
+/**
+ * Locks the volume and answers what stands against deleting it; null when nothing does, or when it is gone. Snapshots
+ * that are deleted with it (`cascade`) are named in `besides`.
+ */
+export async function lockForDelete(
+  tx: Transaction,
+  volumeId: string,
+  besides: readonly string[],
+): Promise<DeleteObstacle | null> {
   if (!(await lockResource(tx, 'volume', volumeId))) return null;
   const rows = await tx.$queryRaw<{ attachStatus: string; migrationStatus: string | null; hasSnapshots: boolean }[]>`
     SELECT attach_status AS "attachStatus", migration_status AS "migrationStatus",
-      EXISTS (SELECT 1 FROM snapshots WHERE volume_id = v.id AND deleted_at IS NULL) AS "hasSnapshots"
+      EXISTS (SELECT 1 FROM snapshots WHERE volume_id = v.id AND deleted_at IS NULL
+        AND id <> ALL (${[...besides]}::uuid[])) AS "hasSnapshots"
     FROM volumes v WHERE id = ${volumeId}::uuid`;
   const [row] = rows;
   if (!row) return null;
   if (row.attachStatus === 'attached') return 'attached';
   if (!settledMigrations.includes(row.migrationStatus)) return 'migrating';
   return row.hasSnapshots ? 'has-snapshots' : null;
+}
+
+/** Ids of the volume's live snapshots: what a cascading delete takes along. */
+export async function snapshotIdsOf(db: Transaction, volumeId: string): Promise<readonly string[]> {
+  const snapshots = await db.snapshot.findMany({ where: { volumeId, deletedAt: null }, select: { id: true } });
+  return snapshots.map(({ id }) => id);
 }

@@ -131,7 +131,7 @@ test.concurrent('openstack: volume type, volume service, server', async () => {
 
 test.concurrent('cinder: volumes, snapshots and backups', async () => {
   const created = properties(await cloud.cinder('create', '--name=c-volume', '--metadata', 'a=b', '--', '1'));
-  expect(created).toMatchObject({ name: 'c-volume', size: '1', metadata: 'a : b' });
+  expect(created).toMatchObject({ name: 'c-volume', size: '1', metadata: "{'a': 'b'}" });
   const volumeId = String(created['id']);
   await cloud.succeeded(volumeId);
   expect(rowWith(await cloud.cinder('list'), volumeId).slice(0, 4)).toEqual([volumeId, 'available', 'c-volume', '1']);

@@ -19,7 +19,9 @@ async function save(lab: Lab, name: string, request: AcceptRequest): Promise<voi
   const workflowId = workflowIdOf({ ...request, id: request.operationId });
   const history = await lab.temporal.workflow.getHandle(workflowId).fetchHistory();
   // Compact: what is indented is larger than what it says.
-  await writeFile(join(target, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(history)))}\n`);
+  const text = JSON.stringify(JSON.parse(historyToJSON(history)));
+  // Stack traces name the checkout's directory, which is nobody's business.
+  await writeFile(join(target, `${name}.json`), `${text.replaceAll(`${process.cwd()}/`, '')}\n`);
   console.log(name);
 }
 

@@ -51,6 +51,17 @@ export function deleteVolume(id: string): Made {
   return { ...plain('volumeDelete', id), input: {}, claims: [{ resource: 'volume', id }] };
 }
 
+export function deleteVolumeWithSnapshots(id: string, snapshotIds: readonly string[]): Made {
+  return {
+    ...plain('volumeDelete', id),
+    input: { snapshotIds: [...snapshotIds] },
+    claims: [
+      { resource: 'volume', id },
+      ...snapshotIds.map((snapshotId) => ({ resource: 'snapshot' as const, id: snapshotId })),
+    ],
+  };
+}
+
 export function extendVolume(id: string, sizeGib: number, newSizeGib: number): Made {
   return {
     ...plain('volumeExtend', id),

@@ -84,6 +84,18 @@ export const scenarios: readonly Scenario[] = [
     expectDone: volumeIs('deleted'),
   },
   {
+    name: 'delete a volume with its snapshots',
+    async prepare(lab) {
+      const volumeId = await made(lab, requests.createVolume());
+      const snapshotIds = [
+        await made(lab, requests.createSnapshot(volumeId)),
+        await made(lab, requests.createSnapshot(volumeId)),
+      ];
+      return requests.deleteVolumeWithSnapshots(volumeId, snapshotIds);
+    },
+    expectDone: volumeIs('deleted'),
+  },
+  {
     name: 'extend a volume',
     prepare: async (lab) => requests.extendVolume(await made(lab, requests.createVolume()), 1, 3),
     async expectDone(lab, request) {

@@ -44,11 +44,20 @@ function stopAt(where: StopPoint['where']): void {
 }
 
 const stoppingLock: WithHostLock = async (request, work) => {
+  const wasStopped = stopped;
   stopAt('before the lock');
-  return withHostLock({ stateDir: settings.stateDir, ...request }, (lockFd) => {
+  const done = withHostLock({ stateDir: settings.stateDir, ...request }, (lockFd) => {
     stopAt('in the lock');
     return work(lockFd);
   });
+  const say = (how: string): void => {
+    if (stopped && !wasStopped) console.log(`the stopped step ${how}`);
+  };
+  done.then(
+    () => say('was carried out'),
+    (error: unknown) => say(`was refused: ${String(error)}`),
+  );
+  return done;
 };
 
 /** The file driver, which stops between two blocks of zeros. */

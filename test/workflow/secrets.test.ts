@@ -1,6 +1,8 @@
 // CHAP passwords stay where they belong: in no workflow history, operation, log line or other process's arguments.
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +12,7 @@ import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
 import { ensureTargetSecret } from '../../prisma/store/target-secrets.ts';
 import { testTgtd, whyNoIscsi, type TestTgtd } from '../driver/support/tgtd.ts';
 import { eventually } from '../support/eventually.ts';
-import { startLab, type Lab, type LabBackend } from '../support/lab.ts';
+import { startLab, type Lab } from '../support/lab.ts';
 import * as requests from '../support/requests.ts';
 import { run } from '../support/scenarios.ts';
 
@@ -22,7 +24,6 @@ const passwords = new Set<string>();
 const exposed = new Set<string>();
 
 let lab: Lab;
-let backend: LabBackend;
 let tgt: TestTgtd;
 let watching = true;
 let watched: Promise<void>;
@@ -30,7 +31,7 @@ let watched: Promise<void>;
 beforeAll(async () => {
   if (reason !== null) return;
   // Before the first worker: it makes the runtime.
-  Runtime.install({ logger: new DefaultLogger('DEBUG', (entry) => void lines.push(JSON.stringify(entry))) });
+  Runtime.install({ logger: new DefaultLogger('DEBUG', (entry) => void lines.push(inspect(entry, { depth: 10 }))) });
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   lab = await startLab({ log });
   lab.services.targetSecret = async (_claim, volumeId) => {
@@ -40,7 +41,7 @@ beforeAll(async () => {
   };
   await lab.addControl();
   tgt = await testTgtd(lab.directory);
-  backend = await lab.addBackend('alpha', 'first', { target: new TgtTargetDriver(tgt.options, lab.directory) });
+  await lab.addBackend('alpha', 'first', { target: new TgtTargetDriver(tgt.options, lab.directory) });
   await lab.addBackup('beta');
   watched = watchArguments();
 }, 120_000);
@@ -59,6 +60,7 @@ async function watchArguments(): Promise<void> {
       const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
       if (contains(words)) exposed.add(words.replaceAll('\0', ' '));
     }
+    await delay(20);
   }
 }
 
@@ -100,7 +102,7 @@ function readable(this: unknown, key: string, value: unknown): unknown {
 describe.skipIf(reason !== null)(`CHAP passwords${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   it('are in no history, row, log line or foreign argument after connections, backups over iSCSI and failures', async () => {
     const [id, attachmentId] = [await volume(), randomUUID()];
-    await lab.db.attachment.create({ data: { id: attachmentId, volumeId: id, attachStatus: 'attaching', projectId: 'fedcba98' } });
+    await lab.db.attachment.create({ data: { id: attachmentId, volumeId: id, attachStatus: 'attaching' } });
     const initialize = connection('connectionInitialize', id, attachmentId);
     const answer = await lab.starter.submitAndWait(initialize, 60_000);
     expect(contains(JSON.stringify(answer))).toBe(false);

@@ -168,7 +168,6 @@ describe('an operation that nobody began before its caller left', () => {
     const handle = lab.temporal.workflow.getHandle(workflowIdOf(operation));
     expect(await handle.result()).toMatchObject({ alreadyEnded: expect.stringContaining('aborted') });
     if (target) expect(await target.listExports()).not.toContain(id);
-    await connection.close();
     await expectNothingLeft(lab, [backend]);
   });
 });

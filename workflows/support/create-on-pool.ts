@@ -4,7 +4,7 @@ import type { CreateVolumeRequest, VolumeActivities, VolumeRequest } from '../..
 import { serviceHostOf } from '../../domain/backend-host.ts';
 import { volumeQueue } from '../../domain/task-queues.ts';
 import { control } from './control.ts';
-import { neverStarted, readFailure } from './failures.ts';
+import { fellSilent, neverStarted, readFailure } from './failures.ts';
 import type { OperationRun } from './run.ts';
 
 export type Created =
@@ -50,8 +50,10 @@ export async function createOnPool(
         return { outcome: touched ? 'touched' : 'untouched', error };
       }
       touched = true;
-      if (readFailure(error).kind !== 'passing' || attempt >= policy.maximumAttempts)
-        return { outcome: 'touched', error };
+      // A worker that was killed is started again and finds what its predecessor had begun; one that stays away lets
+      // the next attempt run into schedule-to-start, and the volume goes elsewhere.
+      const mayPass = fellSilent(error) || readFailure(error).kind === 'passing';
+      if (!mayPass || attempt >= policy.maximumAttempts) return { outcome: 'touched', error };
       await sleep(policy.initialIntervalMs * 2 ** attempt);
       attempt += 1;
     }

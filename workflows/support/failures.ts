@@ -43,3 +43,10 @@ export function neverStarted(error: unknown): boolean {
     error.cause.timeoutType === 'SCHEDULE_TO_START'
   );
 }
+
+/** True when a worker began the step and is not heard of any more: it has died, or it hangs. */
+export function fellSilent(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure && error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'HEARTBEAT'
+  );
+}

@@ -5,6 +5,7 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -41,6 +42,8 @@ class Operation {
   private readonly body: Body;
   private readonly desk = new OrderDesk();
   private actor = 'api';
+  /** One for all attempts: an abort undoes what any of them did. */
+  private run: OperationRun | null = null;
 
   constructor(kind: OperationKind, operationId: string, body: Body) {
     this.kind = kind;
@@ -54,20 +57,34 @@ class Operation {
       if (answer.verdict === 'finished') return this.explainEnd(answer.state, answer.reason);
       if (answer.verdict === 'refused') {
         const order = await this.waitForOrder(answer.epoch, `Cannot start: ${answer.reason}`);
-        if (order.kind === 'abort') return this.endAborted(this.emptyRun(answer.epoch), order);
+        if (order.kind === 'abort') return this.endAborted(this.runUnder(answer.epoch), order);
         continue;
       }
-      const run = new OperationRun(this.operationId, answer);
-      const ended = await this.attempt(run);
+      this.run ??= new OperationRun(this.operationId, answer);
+      this.run.takeUp(answer);
+      const ended = await this.attempt(this.run);
       if (ended !== 'retry') return ended;
     }
   }
 
-  private claim() {
+  private claim(renews?: string) {
     const { runId } = workflowInfo();
+    const request = { operationId: this.operationId, runId, actor: this.actor };
     return CancellationScope.nonCancellable(() =>
-      control.claimOperation({ operationId: this.operationId, runId, actor: this.actor }),
+      control.claimOperation(renews === undefined ? request : { ...request, renews }),
     );
+  }
+
+  /**
+   * Takes a newer claim before anything is undone: a step that still sleeps somewhere under the old one could otherwise
+   * do it again afterwards. What others may have claimed meanwhile keeps its fence.
+   */
+  private async renew(run: OperationRun): Promise<void> {
+    if (run.undos.length === 0 || ruleOf(this.kind).claims.some((claim) => claim.givenBackWhilePaused)) return;
+    if (!patched('renew-before-undo')) return;
+    const answer = await this.claim(run.epoch);
+    if (answer.verdict === 'finished') return this.overtaken(`the operation is ${answer.state}`);
+    run.epoch = answer.epoch;
   }
 
   private async attempt(run: OperationRun): Promise<OperationResult | 'retry'> {
@@ -85,7 +102,7 @@ class Operation {
 
   private async handle(run: OperationRun, error: unknown): Promise<OperationResult | 'retry'> {
     const failure = readFailure(error);
-    if (failure.kind === 'overtaken') return this.overtaken(failure.message);
+    if (failure.kind === 'overtaken') return this.refusedByHost(run, failure);
     if (failure.kind === 'cancelled') {
       return this.endAborted(run, this.desk.pending ?? { kind: 'abort', actor: 'someone through Temporal (cancel)' });
     }
@@ -93,6 +110,17 @@ class Operation {
     const order = await this.pause(run, this.pauseReason(run, failure));
     if (order.kind === 'abort') return this.endAborted(run, order);
     this.actor = order.actor;
+    return 'retry';
+  }
+
+  /**
+   * A host has served a newer claim of the resource. For an operation that claims nothing that may be another one's that
+   * runs beside it: it takes its turn again, under a claim that is newer still.
+   */
+  private async refusedByHost(run: OperationRun, failure: StepFailure): Promise<'retry'> {
+    if (ruleOf(this.kind).claims.length > 0 || !patched('take-another-turn')) return this.overtaken(failure.message);
+    const answer = await this.claim(run.epoch);
+    if (answer.verdict === 'finished') return this.overtaken(failure.message);
     return 'retry';
   }
 
@@ -145,6 +173,7 @@ class Operation {
   /** Undoes the run's steps, newest first; an undo that does not work pauses and is tried again, never skipped. */
   private async unwind(run: OperationRun): Promise<void> {
     this.desk.unwinding();
+    await this.renew(run);
     for (let undo = run.undos.at(-1); undo !== undefined; undo = run.undos.at(-1)) {
       const { title, act } = undo;
       run.show(`Undoing: ${title}`);
@@ -183,8 +212,10 @@ class Operation {
     if (verdict === 'stale') return this.overtaken('another run has claimed the operation');
   }
 
-  /** A run that was never granted has nothing to undo. */
-  private emptyRun(epoch: string): OperationRun {
+  /** The run so far, under the claim in force; one that was never granted has nothing to undo. */
+  private runUnder(epoch: string): OperationRun {
+    if (this.run) this.run.epoch = epoch;
+    if (this.run) return this.run;
     const facts = { volumes: {}, snapshots: {}, backups: {}, attachments: {} };
     const policy = { maximumAttempts: 1, initialIntervalMs: 1000, heartbeatTimeoutMs: 30_000, hostPatienceMs: 30_000 };
     return new OperationRun(this.operationId, { verdict: 'granted', epoch, input: {}, facts, acceptedAt: 0, policy });

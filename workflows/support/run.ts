@@ -27,7 +27,7 @@ export class OperationRun {
   readonly operationId: string;
   /** Kept on the run so that an undo that outlives a pause acts under the claim of that time. */
   epoch: string;
-  readonly granted: Granted;
+  granted: Granted;
   readonly undos: Undo[] = [];
   /** Set before the step after which the old state is gone. */
   tooLate = false;
@@ -37,6 +37,12 @@ export class OperationRun {
     this.operationId = operationId;
     this.epoch = granted.epoch;
     this.granted = granted;
+  }
+
+  /** Goes on under another claim; what earlier attempts may have left is still undone, and too late stays too late. */
+  takeUp(granted: Granted): void {
+    this.granted = granted;
+    this.epoch = granted.epoch;
   }
 
   get claim(): { operationId: string; epoch: string } {

@@ -110,6 +110,9 @@ export class FileVolumeDriver implements VolumeDriver {
   async #delete(step: StepContext, name: string): Promise<void> {
     const path = join(this.#directory, name);
     await this.#onDisk(async () => {
+      // Made by checkForSetup: without it this is not the directory that the volumes are in (a mount has gone, say),
+      // and "not there" would be taken for "deleted".
+      await access(join(this.#directory, partialDirectory));
       await removePartials(this.#directory, name);
       if (!(await exists(path))) return;
       const { volume_clear: clear, volume_clear_size: clearMib } = this.#options;

@@ -1,5 +1,4 @@
 // What a user has: the unmodified openstack and cinder clients, and the public REST API.
-import { expect } from 'vitest';
 import { mustRunTool } from '../../../privileged/tool.ts';
 import { cloudName, cloudUserId } from '../../../workers/embedded/clouds.ts';
 import { ensureClients, type Clients } from '../../../workers/embedded/clients.ts';
@@ -81,7 +80,7 @@ export class Cloud {
   /** Body of a GET that has to be answered with 200. */
   async get<Shape = Json>(path: string): Promise<Shape> {
     const { status, body } = await this.call<Shape>('GET', path);
-    expect(status, `GET ${path}: ${JSON.stringify(body)}`).toBe(200);
+    if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
     return body;
   }
 
@@ -99,8 +98,8 @@ export class Cloud {
         throw new Error(`operation on ${resourceId}: ${JSON.stringify(newest ?? 'none')}`);
       return newest;
     }, timeoutMs);
-    expect(operation, operation.reason ?? '').toMatchObject({ state: 'succeeded' });
-    return operation;
+    if (operation.state === 'succeeded') return operation;
+    throw new Error(`${operation.kind} is ${operation.state}: ${operation.reason ?? 'no reason given'}`);
   }
 
   async volume(id: string): Promise<Json> {
