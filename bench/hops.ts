@@ -67,7 +67,7 @@ function print(what: string, statements: readonly Statement[], times: number): v
   const ms = statements.reduce((sum, statement) => sum + statement.ms, 0);
   console.log(`\n${what}: ${(count / times).toFixed(1)} statements, ${(ms / times).toFixed(2)} ms in PostgreSQL`);
   for (const statement of statements) {
-    const figures = `${(statement.count / times).toFixed(1).padStart(6)} ${(statement.ms / times).toFixed(2).padStart(7)} ms`;
+    const figures = `${(statement.count / times).toFixed(1).padStart(6)} ${(statement.ms / times).toFixed(2).padStart(7)} ms (longest ${statement.longestMs.toFixed(1)})`;
     console.log(`${figures}  ${statement.process.padEnd(7)} ${statement.text.slice(0, 150)}`);
   }
 }

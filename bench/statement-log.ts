@@ -10,6 +10,8 @@ export interface Statement {
   count: number;
   /** Parsing, binding and executing, as the server took it. */
   ms: number;
+  /** Of its steps, the longest. */
+  longestMs: number;
 }
 
 const ownName = 'bench-log';
@@ -49,9 +51,11 @@ export async function statementsDuring(
     const text = (match['text'] ?? '').replaceAll(/\s+/g, ' ').trim();
     const process = owners.get(Number(match['port'])) ?? 'other';
     const key = `${process}|${text}`;
-    const statement = found.get(key) ?? { process, text, count: 0, ms: 0 };
+    const statement = found.get(key) ?? { process, text, count: 0, ms: 0, longestMs: 0 };
     found.set(key, statement);
-    statement.ms += Number(match['ms']);
+    const ms = Number(match['ms']);
+    statement.ms += ms;
+    statement.longestMs = Math.max(statement.longestMs, ms);
     if (match['step'] === 'execute' || match['step'] === 'statement') statement.count += 1;
   }
   return [...found.values()].sort((left, right) => right.count - left.count);

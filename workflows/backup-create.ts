@@ -1,7 +1,7 @@
 // backupCreate: freeze the bytes (a temporary snapshot when the volume is in use), write them as objects, let go.
 import type { OpenDataRequest } from '../activities/target.ts';
 import { backupIdentity } from './support/backup-identity.ts';
-import { placedHost } from './support/connection.ts';
+import { closeData, placedHost } from './support/connection.ts';
 import { control } from './support/control.ts';
 import { operationWorkflow } from './support/operation.ts';
 import { hostNameOf, type OperationRun } from './support/run.ts';
@@ -24,9 +24,7 @@ export const backupCreate = operationWorkflow('backupCreate', async (run) => {
   const described = await control.describeVolume(volumeId);
   const frozen = await freeze(run, { volumeId, snapshotId, host, backupId: facts.id });
   const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: frozen.snapshot, readerHost: backupHost };
-  run.undo('close the data', () =>
-    run.onVolumeHost(host, 'Close the data', (on) => on.closeData({ ...open, claim: run.claim })),
-  );
+  run.undo('close the data', () => closeData(run, host, open));
   const data = await run.onVolumeHost(host, 'Open the data', (on) => on.openData(open));
   const backup = backupIdentity(facts);
   run.undo("remove the backup's objects", () =>
@@ -36,7 +34,7 @@ export const backupCreate = operationWorkflow('backupCreate', async (run) => {
   const written = await run.onBackupHost(backupHost, `Back up ${sizeGib} GiB`, (on) =>
     on.writeBackup({ claim: run.claim, backup, parent, data, sizeGib, ...described }),
   );
-  await run.onVolumeHost(host, 'Close the data', (on) => on.closeData(open));
+  await closeData(run, host, open);
   await frozen.thaw();
   const { objectCount, container, service } = written;
   return { objectCount, container, service };

@@ -2,7 +2,7 @@
 import type { BackupIdentity } from '../activities/backup.ts';
 import type { OpenDataRequest } from '../activities/target.ts';
 import { backupIdentity } from './support/backup-identity.ts';
-import { placedHost } from './support/connection.ts';
+import { closeData, placedHost } from './support/connection.ts';
 import { operationWorkflow } from './support/operation.ts';
 import type { OperationRun } from './support/run.ts';
 import { placeAndCreate } from './volume-create.ts';
@@ -20,9 +20,7 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
   const backupHost = facts.host;
   const host = newVolume ? await placeAndCreate(run, volumeId, { kind: 'blank' }) : placedHost(run, volumeId);
   const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: null, readerHost: backupHost };
-  run.undo('close the volume', () =>
-    run.onVolumeHost(host, 'Close the volume', (on) => on.closeData({ ...open, claim: run.claim })),
-  );
+  run.undo('close the volume', () => closeData(run, host, open));
   const data = await run.onVolumeHost(host, 'Open the volume', (on) => on.openData(open));
   run.tooLate = true;
   const { sizeGib } = run.volume(volumeId);
@@ -40,7 +38,7 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
       targetIsBlank,
     }),
   );
-  await run.onVolumeHost(host, 'Close the volume', (on) => on.closeData(open));
+  await closeData(run, host, open);
   return { volumeId, metadata: restored.metadata, base: restored.volumeMeta?.base ?? null };
 });
 

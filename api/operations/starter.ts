@@ -131,7 +131,8 @@ export function createOperationStarter({ db, temporal, log, settings }: StarterD
     const operation = await submitOrJoin(request);
     const patience = new AbortController();
     const late = Symbol('late');
-    const result = resultOf(operation);
+    // The long poll ends with the caller's patience.
+    const result = temporal.withAbortSignal(patience.signal, () => resultOf(operation));
     result.catch(() => undefined);
     try {
       const first = await Promise.race([result, delay(timeoutMs, late, { signal: patience.signal })]);

@@ -11,7 +11,7 @@ export interface ClaimRequest {
   readonly runId: string;
   /** Who asked for this run: the API at first, later the operator that retried. */
   readonly actor: string;
-  /** The run's own claim, which is to be replaced by a newer one: a step under it may still wake up on some host. */
+  /** The run's own claim, which is to be replaced by a newer one: a host has served another operation's since. */
   readonly renews?: string;
 }
 

@@ -135,11 +135,15 @@ async function volumeRestored(tx: Prisma.TransactionClient, operation: Operation
     data: {
       launchedAt: new Date(),
       metadata: { ...before, src_backup_id: operation.resourceId },
-      ...(base?.display_name === undefined ? {} : { name: base.display_name }),
-      ...(base?.display_description === undefined ? {} : { description: base.display_description }),
+      ...(base?.display_name && takesNameFromBackup(volume.name)
+        ? { name: base.display_name, description: base.display_description ?? null }
+        : {}),
     },
   });
 }
+
+/** A name that a user chose stays: https://opendev.org/openstack/cinder/src/branch/master/cinder/backup/driver.py */
+const takesNameFromBackup = (name: string | null): boolean => !name || name.startsWith('restore_backup_');
 
 /** A volume that the restore itself made has been removed again; one that was there keeps its place. */
 async function restoreUndone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {

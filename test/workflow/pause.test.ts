@@ -227,7 +227,11 @@ it('twenty operations that paused because a directory was gone all succeed when 
   }
   const visibilityQuery = `WorkflowType = 'volumeExtend' AND OperationState = 'paused' AND ExecutionStatus = 'Running'`;
   await eventually(async () => {
-    expect((await lab.temporal.workflowService.countWorkflowExecutions({ namespace: 'default', query: visibilityQuery })).count?.toNumber()).toBe(20);
+    expect(
+      (
+        await lab.temporal.workflowService.countWorkflowExecutions({ namespace: 'default', query: visibilityQuery })
+      ).count?.toNumber(),
+    ).toBe(20);
   });
   await lab.temporal.workflowService.startBatchOperation({
     namespace: lab.embedded.temporalNamespace,

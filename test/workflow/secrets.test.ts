@@ -6,7 +6,6 @@ import { inspect } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { workflowIdOf } from '../../domain/operations.ts';
 import { TgtTargetDriver } from '../../drivers/target/tgt/driver.ts';
 import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
 import { ensureTargetSecret } from '../../prisma/store/target-secrets.ts';
@@ -93,10 +92,9 @@ async function histories(): Promise<string> {
   return texts.join('\n');
 }
 
-/** Payloads are bytes: JSON.stringify would hide what is in them. */
-function readable(this: unknown, key: string, value: unknown): unknown {
-  const original = (this as Record<string, unknown>)[key];
-  return original instanceof Uint8Array ? Buffer.from(original).toString('utf8') : value;
+/** Payloads are bytes, and Protobuf's JSON has them in base64: nothing could be found in that. */
+function readable(key: string, value: unknown): unknown {
+  return key === 'data' && typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : value;
 }
 
 describe.skipIf(reason !== null)(`CHAP passwords${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
@@ -115,7 +113,13 @@ describe.skipIf(reason !== null)(`CHAP passwords${reason === null ? '' : ` (skip
     expect(told, 'what is searched can be read').toContain('target_iqn');
     expect(passwords.size).toBe(2);
     expect(contains(told), 'in a workflow history').toBe(false);
-    const rows = [await lab.db.operation.findMany(), await lab.db.operationEvent.findMany(), await lab.db.message.findMany(), await lab.db.attachment.findMany(), await lab.db.volume.findMany()];
+    const rows = [
+      await lab.db.operation.findMany(),
+      await lab.db.operationEvent.findMany(),
+      await lab.db.message.findMany(),
+      await lab.db.attachment.findMany(),
+      await lab.db.volume.findMany(),
+    ];
     const text = JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
     expect(text).toContain('v1:');
     expect(contains(text), 'in a row of the database').toBe(false);
@@ -136,13 +140,12 @@ async function failingExport(): Promise<void> {
     return secret && { ...secret, username: 'x'.repeat(70_000) };
   };
   const request = connection('connectionInitialize', id, randomUUID());
-  await lab.starter.submitAndWait({ ...request, input: { ...request.input, attachmentId: null } }, 5_000).catch(() => undefined);
+  await lab.starter
+    .submitAndWait({ ...request, input: { ...request.input, attachmentId: null } }, 5_000)
+    .catch(() => undefined);
   lab.services.targetSecret = real;
-  const workflow = lab.temporal.workflow.getHandle(workflowIdOf({ ...request, id: request.operationId }));
   const state = async () => (await lab.db.operation.findUniqueOrThrow({ where: { id: request.operationId } })).state;
   await eventually(async () => expect(await state()).toMatch(/paused|failed/));
-  if ((await state()) === 'paused') await eventually(() => workflow.executeUpdate('abort', { args: [{ actor: 'tester' }] }));
-  await eventually(async () => expect(await state()).toMatch(/aborted|failed/));
 }
 
 /** Arguments of processes that still carry a password now that everything has ended. */

@@ -104,7 +104,8 @@ async function digest(path: string): Promise<string> {
 
 async function fill(path: string, bytes: number): Promise<string> {
   const file = await open(path, 'r+');
-  for (let done = 0; done < bytes; done += mib) await file.write(Buffer.alloc(mib, (done / mib) % 251 || 7), 0, mib, done);
+  for (let done = 0; done < bytes; done += mib)
+    await file.write(Buffer.alloc(mib, (done / mib) % 251 || 7), 0, mib, done);
   await file.close();
   return digest(path);
 }
@@ -175,7 +176,8 @@ it('a create that went on elsewhere while its worker was stopped keeps its bytes
   const written = await fill(pathOf(other.directory, request.resourceId), 16 * mib);
   late.signal('SIGCONT');
   const cleanup = await eventually(async () => {
-    for await (const execution of lab.temporal.workflow.list({ query: `WorkflowType = 'volumeCleanup'` })) return execution;
+    for await (const execution of lab.temporal.workflow.list({ query: `WorkflowType = 'volumeCleanup'` }))
+      return execution;
     throw new Error('no clean-up yet');
   });
   expect(await lab.temporal.workflow.getHandle(cleanup.workflowId).result()).toBe('removed');
@@ -196,12 +198,15 @@ it('a step that wakes up after a newer claim was served here is refused', async 
   // The delete is taken back before anything was erased, and the volume is used again.
   await lab.temporal.workflow.getHandle(workflowIdOf({ ...doomed, id: doomed.operationId })).terminate('a test');
   await lab.db.operationResource.updateMany({ where: { operationId: doomed.operationId }, data: { held: false } });
-  await lab.db.operation.update({ where: { id: doomed.operationId }, data: { state: 'aborted', finishedAt: new Date() } });
+  await lab.db.operation.update({
+    where: { id: doomed.operationId },
+    data: { state: 'aborted', finishedAt: new Date() },
+  });
   await lab.db.volume.update({ where: { id }, data: { status: 'available', operationId: null } });
   const second = await backend('hotel', 'fence');
   expect(await run(lab, requests.extendVolume(id, 1, 2))).toBe('succeeded');
   late.signal('SIGCONT');
-  await eventually(async () => expect(await late.said()).toContain('has been overtaken'));
+  await eventually(async () => expect(await late.said()).toContain('the stopped step was refused'));
   const { size } = await stat(pathOf(second.directory, id));
   expect(size).toBe(2 * 1024 * mib);
   expect(await digest(pathOf(second.directory, id))).toBe(written);

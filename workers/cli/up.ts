@@ -4,6 +4,7 @@ import { cloudName } from '../embedded/clouds.ts';
 import type { LaunchFacts, Launched } from '../embedded/launch-options.ts';
 import { launch } from '../embedded/launcher.ts';
 import { findProgram } from '../embedded/programs.ts';
+import { installStoragePrograms } from '../embedded/storage-programs.ts';
 import { launchOptions, type LaunchFlags } from './launch-flags.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -18,6 +19,7 @@ export async function up(flags: LaunchFlags): Promise<number> {
   const giveUp = new AbortController();
   const client = openstackCommand(say, giveUp.signal);
   try {
+    await installStoragePrograms(say);
     launched = await launch(launchOptions(flags, { say, signal: signals.signal }));
     say(summary(launched.facts));
     const { facts } = launched;

@@ -9,6 +9,6 @@ const storagePackages: readonly string[] = [
 ];
 
 /** Installs those that are missing; where it cannot, says what to type and goes on: whoever needs one says so again. */
-export async function installTestPrograms(say: (line: string) => void): Promise<void> {
+export async function installStoragePrograms(say: (line: string) => void): Promise<void> {
   await aptInstall(storagePackages, { say }).catch((error: Error) => say(`not installed: ${error.message}`));
 }

@@ -1,5 +1,5 @@
 // Exporting a volume for an attachment and taking the export away again: shared by attach, detach and the raw calls.
-import type { ExportVolumeRequest } from '../../activities/target.ts';
+import type { ExportVolumeRequest, OpenDataRequest } from '../../activities/target.ts';
 import { control } from './control.ts';
 import type { OperationRun } from './run.ts';
 
@@ -32,4 +32,10 @@ export function placedHost(run: OperationRun, volumeId: string): string {
   const { host } = run.volume(volumeId);
   if (host === null) throw new Error(`volume ${volumeId} is on no back-end`);
   return host;
+}
+
+/** Lets go of bytes that a backup or a restore has opened; an export that others have come to rely on stays. */
+export async function closeData(run: OperationRun, host: string, open: OpenDataRequest): Promise<void> {
+  if (open.snapshot === null && (await control.othersUseExport(open.volumeId, null))) return;
+  await run.onVolumeHost(host, 'Close the data', (on) => on.closeData({ ...open, claim: run.claim }));
 }

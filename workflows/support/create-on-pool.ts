@@ -25,6 +25,7 @@ export async function createOnPool(
   const host = serviceHostOf(pool);
   const summary = `Create ${volume.sizeGib} GiB on ${pool}`;
   run.show(summary);
+  run.noteBackend(host);
   const on = proxyActivities<VolumeActivities>({
     taskQueue: volumeQueue(host),
     summary,

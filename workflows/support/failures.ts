@@ -13,7 +13,7 @@ export interface StepFailure {
   readonly message: string;
 }
 
-/** Reads a step's error; errors that are not a step's are the workflow's own bugs and are thrown on. */
+/** Reads what a run ended with: a step's error, or a bug of the workflow's own. */
 export function readFailure(error: unknown): StepFailure {
   if (isCancellation(error)) return { kind: 'cancelled', code: null, message: 'cancelled' };
   const cause = error instanceof ActivityFailure ? error.cause : error;
@@ -25,7 +25,8 @@ export function readFailure(error: unknown): StepFailure {
       message: `no sign of life from the worker (${cause.timeoutType})`,
     };
   }
-  throw error;
+  // A bug of ours: the operation waits, visibly, for the version that mends it.
+  return { kind: 'operator', code: 'Internal', message: error instanceof Error ? error.message : String(error) };
 }
 
 function readApplicationFailure(cause: ApplicationFailure): StepFailure {

@@ -5,7 +5,6 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
-  patched,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -75,18 +74,6 @@ class Operation {
     );
   }
 
-  /**
-   * Takes a newer claim before anything is undone: a step that still sleeps somewhere under the old one could otherwise
-   * do it again afterwards. What others may have claimed meanwhile keeps its fence.
-   */
-  private async renew(run: OperationRun): Promise<void> {
-    if (run.undos.length === 0 || ruleOf(this.kind).claims.some((claim) => claim.givenBackWhilePaused)) return;
-    if (!patched('renew-before-undo')) return;
-    const answer = await this.claim(run.epoch);
-    if (answer.verdict === 'finished') return this.overtaken(`the operation is ${answer.state}`);
-    run.epoch = answer.epoch;
-  }
-
   private async attempt(run: OperationRun): Promise<OperationResult | 'retry'> {
     try {
       const scope = new CancellationScope();
@@ -118,7 +105,7 @@ class Operation {
    * runs beside it: it takes its turn again, under a claim that is newer still.
    */
   private async refusedByHost(run: OperationRun, failure: StepFailure): Promise<'retry'> {
-    if (ruleOf(this.kind).claims.length > 0 || !patched('take-another-turn')) return this.overtaken(failure.message);
+    if (ruleOf(this.kind).claims.length > 0) return this.overtaken(failure.message);
     const answer = await this.claim(run.epoch);
     if (answer.verdict === 'finished') return this.overtaken(failure.message);
     return 'retry';
@@ -173,7 +160,6 @@ class Operation {
   /** Undoes the run's steps, newest first; an undo that does not work pauses and is tried again, never skipped. */
   private async unwind(run: OperationRun): Promise<void> {
     this.desk.unwinding();
-    await this.renew(run);
     for (let undo = run.undos.at(-1); undo !== undefined; undo = run.undos.at(-1)) {
       const { title, act } = undo;
       run.show(`Undoing: ${title}`);
@@ -209,6 +195,7 @@ class Operation {
       control.endOperation({ ...run.claim, tooLate: run.tooLate, ...end }),
     );
     this.desk.ended();
+    upsertSearchAttributes([{ key: operationStateAttribute, value: end.outcome }]);
     if (verdict === 'stale') return this.overtaken('another run has claimed the operation');
   }
 

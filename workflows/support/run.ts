@@ -1,11 +1,18 @@
 // One claimed run of an operation, as its workflow sees it: facts, undo stack, host steps, words for people.
-import { CancellationScope, proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  proxyActivities,
+  setCurrentDetails,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { BackupActivities } from '../../activities/backup.ts';
 import type { InstanceActivities } from '../../activities/instance.ts';
 import type { ClaimAnswer } from '../../activities/operation.ts';
 import type { TargetActivities } from '../../activities/target.ts';
 import type { VolumeActivities } from '../../activities/volume.ts';
 import { parsePoolAddress, serviceHostOf } from '../../domain/backend-host.ts';
+import { backendAttribute } from '../../domain/search-attributes.ts';
 import { backupQueue, computeQueue, volumeQueue } from '../../domain/task-queues.ts';
 import { control } from './control.ts';
 
@@ -32,6 +39,7 @@ export class OperationRun {
   /** Set before the step after which the old state is gone. */
   tooLate = false;
   private doing = '';
+  private backend: string | null = null;
 
   constructor(operationId: string, granted: Granted) {
     this.operationId = operationId;
@@ -115,6 +123,7 @@ export class OperationRun {
     call: (on: Set) => Promise<T>,
   ): Promise<T> {
     this.show(`${summary}, on ${target.host}`);
+    if (target.binary === 'cinder-volume') this.noteBackend(target.host);
     const { policy } = this.granted;
     const on = proxyActivities({
       taskQueue: target.queue,
@@ -129,6 +138,13 @@ export class OperationRun {
       },
     }) as unknown as Set;
     return this.whileWatching(target, call(on));
+  }
+
+  /** Makes the operation findable by its back-end. */
+  noteBackend(serviceHost: string): void {
+    if (this.backend === serviceHost) return;
+    this.backend = serviceHost;
+    upsertSearchAttributes([{ key: backendAttribute, value: serviceHost }]);
   }
 
   /** Waits for a step and says so when the host that has to do it is down; it goes on when the host returns. */

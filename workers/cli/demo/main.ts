@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureClients } from '../../embedded/clients.ts';
-import { installTestPrograms } from '../../embedded/storage-programs.ts';
+import { installStoragePrograms } from '../../embedded/storage-programs.ts';
 import type { Launched } from '../../embedded/launch-options.ts';
 import { launch } from '../../embedded/launcher.ts';
 import { launchOptions, type LaunchFlags } from '../launch-flags.ts';
@@ -34,7 +34,7 @@ export async function demo(flags: DemoFlags): Promise<number> {
   });
   try {
     narrator.line('Setting up (the first time this downloads what is missing)');
-    await installTestPrograms(say);
+    await installStoragePrograms(say);
     const clients = await ensureClients({ say });
     launched = await launch(launchOptions(onFreePorts(flags, scratch), { say, signal: signals.signal }));
     const { facts } = launched;
