@@ -73,13 +73,27 @@ export interface StarterDeps {
   readonly settings: AcceptSettings & { readonly backlogLimit: number };
 }
 
-export function createOperationStarter({ db, temporal, log, settings }: StarterDeps): OperationStarter {
-  let temporalAnswers = true;
+export function createOperationStarter(deps: StarterDeps): OperationStarter {
+  const starter = new TemporalStarter(deps);
+  return {
+    submit: (request) => starter.submit(request),
+    submitAndWait: (request, timeoutMs) => starter.submitAndWait(request, timeoutMs),
+    start: (operation, again) => starter.start(operation, again),
+  };
+}
 
-  async function start(operation: Operation, again?: 'again'): Promise<void> {
+class TemporalStarter implements OperationStarter {
+  readonly #deps: StarterDeps;
+  #temporalAnswers = true;
+
+  constructor(deps: StarterDeps) {
+    this.#deps = deps;
+  }
+
+  async start(operation: Operation, again?: 'again'): Promise<void> {
     const { kind, projectId } = operation;
     try {
-      await temporal.workflow.start(kind, {
+      await this.#deps.temporal.workflow.start(kind, {
         workflowId: workflowIdOf(operation),
         taskQueue: controlQueue,
         args: [{ operationId: operation.id }],
@@ -93,46 +107,28 @@ export function createOperationStarter({ db, temporal, log, settings }: StarterD
     }
   }
 
-  async function submit(request: AcceptRequest): Promise<Operation> {
-    if (!temporalAnswers) await mustHaveRoom(db, settings.backlogLimit);
+  async submit(request: AcceptRequest): Promise<Operation> {
+    const { db, settings, log } = this.#deps;
+    if (!this.#temporalAnswers) await mustHaveRoom(db, settings.backlogLimit);
     const operation = await accept(db, request, settings);
     // The answer does not wait: the operation is durable, and what fails here the sweeper does again.
-    start(operation).then(
-      () => (temporalAnswers = true),
+    this.start(operation).then(
+      () => (this.#temporalAnswers = true),
       (error: unknown) => {
-        temporalAnswers = false;
+        this.#temporalAnswers = false;
         log.warn({ operationId: operation.id, err: error }, 'workflow not started yet; the sweeper will start it');
       },
     );
     return operation;
   }
 
-  async function submitOrJoin(request: AcceptRequest): Promise<Operation> {
-    try {
-      return await submit(unlessTwin(request));
-    } catch (error) {
-      if (error instanceof TwinFoundError) return error.twin;
-      throw error;
-    }
-  }
-
-  /** Never settles when the workflow cannot be started: the sweeper will, or the caller's patience ends before. */
-  async function resultOf(operation: Operation): Promise<unknown> {
-    try {
-      await start(operation);
-    } catch (error) {
-      log.warn({ operationId: operation.id, err: error }, 'workflow not started yet; its caller waits');
-      return new Promise<never>(() => {});
-    }
-    return temporal.workflow.getHandle(workflowIdOf(operation)).result();
-  }
-
-  async function submitAndWait(request: AcceptRequest, timeoutMs: number): Promise<unknown> {
-    const operation = await submitOrJoin(request);
+  async submitAndWait(request: AcceptRequest, timeoutMs: number): Promise<unknown> {
+    const { db, temporal } = this.#deps;
+    const operation = await this.#submitOrJoin(request);
     const patience = new AbortController();
     const late = Symbol('late');
     // The long poll ends with the caller's patience.
-    const result = temporal.withAbortSignal(patience.signal, () => resultOf(operation));
+    const result = temporal.withAbortSignal(patience.signal, () => this.#resultOf(operation));
     result.catch(() => undefined);
     try {
       const first = await Promise.race([result, delay(timeoutMs, late, { signal: patience.signal })]);
@@ -146,7 +142,26 @@ export function createOperationStarter({ db, temporal, log, settings }: StarterD
     throw new OperationTimeoutError(operation.id);
   }
 
-  return { submit, submitAndWait, start };
+  async #submitOrJoin(request: AcceptRequest): Promise<Operation> {
+    try {
+      return await this.submit(unlessTwin(request));
+    } catch (error) {
+      if (error instanceof TwinFoundError) return error.twin;
+      throw error;
+    }
+  }
+
+  /** Never settles when the workflow cannot be started: the sweeper will, or the caller's patience ends before. */
+  async #resultOf(operation: Operation): Promise<unknown> {
+    const { temporal, log } = this.#deps;
+    try {
+      await this.start(operation);
+    } catch (error) {
+      log.warn({ operationId: operation.id, err: error }, 'workflow not started yet; its caller waits');
+      return new Promise<never>(() => {});
+    }
+    return temporal.workflow.getHandle(workflowIdOf(operation)).result();
+  }
 }
 
 function asOperationFailure(error: unknown): unknown {

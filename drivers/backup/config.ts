@@ -9,8 +9,6 @@ const driverNames = { posix: 'posix', 'cinder.backup.drivers.posix.PosixBackupDr
 /** How objects can be written, by the words that Cinder takes for it. Node 20 has neither bzip2 nor zstd. */
 const compressionWords = { none: 'none', off: 'none', no: 'none', zlib: 'zlib', gzip: 'zlib' } as const;
 
-type CompressionName = (typeof compressionWords)[keyof typeof compressionWords];
-
 /** More would not fit into one piece of memory. */
 const maxShaBlockBytes = 16 * 1024 * 1024;
 

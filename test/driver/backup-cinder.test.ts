@@ -164,8 +164,8 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
     expect(ourHashes?.['created_at']).toBe(theirHashes?.['created_at']);
     const [ourMeta, theirMeta] = await both('_metadata');
     const objects = (meta: Record<string, unknown> | undefined) =>
-      ((meta?.['objects'] ?? []) as Record<string, { offset: number; length: number; md5: string }>[]).flatMap((entry) =>
-        Object.values(entry).map(({ offset, length, md5 }) => ({ offset, length, md5 })),
+      ((meta?.['objects'] ?? []) as Record<string, { offset: number; length: number; md5: string }>[]).flatMap(
+        (entry) => Object.values(entry).map(({ offset, length, md5 }) => ({ offset, length, md5 })),
       );
     expect(Object.keys(ourMeta ?? {})).toEqual(Object.keys(theirMeta ?? {}));
     expect(objects(ourMeta)).toEqual(objects(theirMeta));

@@ -161,11 +161,15 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       const store = join(directory, host, 'backups');
       const engine = new ChunkedBackupEngine(new PosixBackupStore(store), labChunks);
       const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: join(directory, host), host }));
-      const worker = keep(await startBackupRole({ ...hostDeps(host), engine, connector, service: 'posix', defaultContainer: null }));
-      worker.ended.then(
-        () => engine.close(),
-        () => engine.close(),
-      ).catch(() => undefined);
+      const worker = keep(
+        await startBackupRole({ ...hostDeps(host), engine, connector, service: 'posix', defaultContainer: null }),
+      );
+      worker.ended
+        .then(
+          () => engine.close(),
+          () => engine.close(),
+        )
+        .catch(() => undefined);
       return store;
     },
     async stop() {

@@ -78,20 +78,26 @@ describe.each(scenarios)('$name', (scenario) => {
     expect(steps).toBeGreaterThan(2);
   });
 
-  it.each(['before', 'after'] as const)('pauses when any step needs the operator %s its effect, and a retry completes it', async (when) => {
-    await withOperatorsError(scenario.prepare, when, async (request) => {
-      await order(request, 'retry');
-      expect(await ended(lab, request.operationId)).toBe('succeeded');
-      await scenario.expectDone(lab, request);
-    });
-  });
+  it.each(['before', 'after'] as const)(
+    'pauses when any step needs the operator %s its effect, and a retry completes it',
+    async (when) => {
+      await withOperatorsError(scenario.prepare, when, async (request) => {
+        await order(request, 'retry');
+        expect(await ended(lab, request.operationId)).toBe('succeeded');
+        await scenario.expectDone(lab, request);
+      });
+    },
+  );
 
-  it.each(['before', 'after'] as const)('pauses when any step needs the operator %s its effect, and an abort undoes it', async (when) => {
-    await withOperatorsError(scenario.prepare, when, async (request) => {
-      await order(request, 'abort');
-      expect(await ended(lab, request.operationId)).toBe('aborted');
-    });
-  });
+  it.each(['before', 'after'] as const)(
+    'pauses when any step needs the operator %s its effect, and an abort undoes it',
+    async (when) => {
+      await withOperatorsError(scenario.prepare, when, async (request) => {
+        await order(request, 'abort');
+        expect(await ended(lab, request.operationId)).toBe('aborted');
+      });
+    },
+  );
 
   it('leaves nothing when it is aborted at any step', async () => {
     await atEveryStep(async (at) => {

@@ -84,7 +84,9 @@ describe('accepted is durable', () => {
 describe('one door for status', () => {
   it('of twenty deletes at once exactly one is accepted', async () => {
     const id = await volume();
-    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => lab.starter.submit(requests.deleteVolume(id))));
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 20 }, () => lab.starter.submit(requests.deleteVolume(id))),
+    );
     const won = attempts.filter((attempt) => attempt.status === 'fulfilled');
     expect(won).toHaveLength(1);
     for (const attempt of attempts) {
@@ -101,7 +103,14 @@ describe('one door for status', () => {
     const dead = await claimOperation(lab.db, { operationId: request.operationId, runId: 'dead', actor: 'test' });
     const alive = await claimOperation(lab.db, { operationId: request.operationId, runId: 'alive', actor: 'test' });
     if (dead.verdict !== 'granted' || alive.verdict !== 'granted') throw new Error('not granted');
-    const end = { outcome: 'succeeded', reason: null, code: null, actor: 'test', tooLate: false, result: null } as const;
+    const end = {
+      outcome: 'succeeded',
+      reason: null,
+      code: null,
+      actor: 'test',
+      tooLate: false,
+      result: null,
+    } as const;
     expect(await endOperation(lab.db, { operationId: request.operationId, epoch: dead.epoch, ...end })).toBe('stale');
     expect(await statusOf(id)).toBe('extending');
     await lab.starter.start(await lab.db.operation.findUniqueOrThrow({ where: { id: request.operationId } }));

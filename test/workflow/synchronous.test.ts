@@ -88,7 +88,8 @@ describe.skipIf(reason !== null)(`with a real target${reason === null ? '' : ` (
     const id = await volume();
     const connection = await connect(initialize(id));
     const chap = await lab.services.targetSecret({ operationId: randomUUID(), epoch: '1' }, id);
-    await onLun(iscsiUrl(connection, chap), 'write -P 0xab 0 64k', 'read -P 0xab 0 64k');
+    const { stdout } = await onLun(iscsiUrl(connection, chap), 'write -P 0xab 0 64k', 'read -P 0xab 0 64k');
+    expect(stdout).toContain('read 65536/65536 bytes');
     await expectNothingLeft(lab, [backend]);
   });
 
