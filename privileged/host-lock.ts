@@ -2,7 +2,7 @@
 //
 //   withHostLock({stateDir, resourceId, epoch, signal, onWait?}, (lockFd) => …)   throws StorageError StaleEpoch
 //
-// The lock is flock(2) on <stateDir>/locks/<resource id>. It belongs to the open file description, so every child that
+// The lock is on the open file <stateDir>/locks/<resource id>. It belongs to the open file description, so every child that
 // inherits `lockFd` keeps it when this process dies, and the kernel lets go when the last of them has ended. The file
 // stays: it holds the highest epoch this host has served for the resource.
 import { stat, type FileHandle } from 'node:fs/promises';
