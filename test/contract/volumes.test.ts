@@ -1,6 +1,6 @@
 // Volumes: pages, filters, and what a request may change.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startVolumeLab, type VolumeLab } from './support/volume-lab.ts';
+import { project, startVolumeLab, type VolumeLab } from './support/volume-lab.ts';
 
 let lab: VolumeLab;
 beforeAll(async () => {
@@ -197,6 +197,43 @@ describe('changes', () => {
     expect((await lab.call('GET', `/backups/${backupId}`)).body.backup.status).toBe('restoring');
     await lab.starter.settle();
     expect((await lab.show(body.volume.id)).status).toBe('available');
+  });
+
+  test('a restore of an incremental backup reads everything that it builds on', async () => {
+    const source = await lab.makeVolume();
+    const chain: string[] = [];
+    for (const incremental of [false, true, true]) {
+      const made = await lab.call('POST', '/backups', { body: { backup: { volume_id: source, incremental } } });
+      expect(made.status).toBe(202);
+      await lab.starter.settle();
+      chain.push(made.body.backup.id as string);
+    }
+    const [full = '', middle = '', last = ''] = chain;
+    expect((await lab.call('POST', `/backups/${last}/restore`, { body: { restore: {} } })).status).toBe(202);
+    const restore = await lab.db.operation.findFirstOrThrow({ where: { kind: 'backupRestore', resourceId: last } });
+    const read = await lab.db.operationResource.findMany({ where: { operationId: restore.id, role: 'reads' } });
+    expect(read.map((use) => use.resourceId).toSorted()).toEqual([full, middle].toSorted());
+    await lab.starter.settle();
+  });
+
+  test('a cascading delete takes the snapshots along, and their quota', async () => {
+    const id = await lab.makeVolume({ size: 2 });
+    for (const name of ['one', 'two']) {
+      const made = await lab.call('POST', '/snapshots', { body: { snapshot: { volume_id: id, name } } });
+      expect(made.status).toBe(202);
+      await lab.starter.settle();
+    }
+    const usage = () =>
+      lab.db.quotaUsage.findUniqueOrThrow({
+        where: { projectId_resource: { projectId: project, resource: 'snapshots' } },
+      });
+    const before = (await usage()).inUse;
+    expect((await lab.call('DELETE', `/volumes/${id}`)).status).toBe(400);
+    expect((await lab.call('DELETE', `/volumes/${id}?cascade=true`)).status).toBe(202);
+    await lab.starter.settle();
+    expect((await lab.call('GET', `/volumes/${id}`)).status).toBe(404);
+    expect(await lab.db.snapshot.count({ where: { volumeId: id, deletedAt: null } })).toBe(0);
+    expect((await usage()).inUse).toBe(before - 2n);
   });
 
   test('the same Idempotency-Key makes one volume, snapshot and backup', async () => {

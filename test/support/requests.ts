@@ -93,12 +93,16 @@ export function deleteSnapshot(id: string, volumeId: string): Made {
   return { ...plain('snapshotDelete', id), input: { volumeId }, claims: [{ resource: 'snapshot', id }] };
 }
 
-export function createBackup(volumeId: string, sizeGib = 1): Made {
+export function createBackup(
+  volumeId: string,
+  { parentId = null, sizeGib = 1 }: { parentId?: string | null; sizeGib?: number } = {},
+): Made {
   const id = randomUUID();
   const request = plain('backupCreate', id);
   return {
     ...request,
-    input: { backupId: id, volumeId, snapshotId: null, parentId: null },
+    input: { backupId: id, volumeId, snapshotId: null, parentId },
+    reads: parentId === null ? [] : [{ resource: 'backup', id: parentId }],
     claims: [
       { resource: 'backup', id },
       { resource: 'volume', id: volumeId },
@@ -110,6 +114,7 @@ export function createBackup(volumeId: string, sizeGib = 1): Made {
         data: {
           id,
           volumeId,
+          parentId,
           sizeGib,
           projectId,
           userId,
@@ -126,10 +131,11 @@ export function deleteBackup(id: string): Made {
   return { ...plain('backupDelete', id), input: {}, claims: [{ resource: 'backup', id }] };
 }
 
-export function restoreBackup(backupId: string, volumeId: string): Made {
+export function restoreBackup(backupId: string, volumeId: string, ancestors: readonly string[] = []): Made {
   return {
     ...plain('backupRestore', backupId),
     input: { backupId, volumeId, newVolume: false },
+    reads: ancestors.map((id) => ({ resource: 'backup', id })),
     claims: [
       { resource: 'backup', id: backupId },
       { resource: 'volume', id: volumeId },
