@@ -51,10 +51,11 @@ export async function createOnPool(
         return { outcome: touched ? 'touched' : 'untouched', error };
       }
       touched = true;
-      // A worker that was killed is started again and finds what its predecessor had begun; one that stays away lets
-      // the next attempt run into schedule-to-start, and the volume goes elsewhere.
-      const mayPass = fellSilent(error) || readFailure(error).kind === 'passing';
-      if (!mayPass || attempt >= policy.maximumAttempts) return { outcome: 'touched', error };
+      const failed = { outcome: 'touched', error } as const;
+      if (attempt >= policy.maximumAttempts) return failed;
+      // A worker that was killed is started again and finds what its predecessor had begun; a host that is down is left.
+      if (fellSilent(error) && !(await control.hostStatus('cinder-volume', host)).up) return failed;
+      if (!fellSilent(error) && readFailure(error).kind !== 'passing') return failed;
       await sleep(policy.initialIntervalMs * 2 ** attempt);
       attempt += 1;
     }
@@ -70,6 +71,7 @@ export async function leaveBehind(
 ): Promise<void> {
   run.undone();
   if (outcome === 'untouched') return;
+  await run.renewClaim();
   await startChild('volumeCleanup', {
     args: [{ pool, request: { claim: run.claim, volume } }],
     workflowId: `volumeCleanup/${volume.id}/${run.operationId}/${pool}/${run.epoch}`,

@@ -61,6 +61,10 @@ class Operation {
       }
       this.run ??= new OperationRun(this.operationId, answer);
       this.run.takeUp(answer);
+      this.run.renewClaim = async () => {
+        const refusal = await this.renew();
+        if (refusal !== null) throw ApplicationFailure.create({ type: 'NotOurs', message: refusal });
+      };
       const ended = await this.attempt(this.run);
       if (ended !== 'retry') return ended;
     }
@@ -72,6 +76,21 @@ class Operation {
     return CancellationScope.nonCancellable(() =>
       control.claimOperation(renews === undefined ? request : { ...request, renews }),
     );
+  }
+
+  /**
+   * Takes a newer claim for the run. Before something is undone or given up on a host: a step of ours that still sleeps
+   * there under the old claim would otherwise do it again when it wakes up. Answers why not, if the resources are no
+   * longer the operation's; what is to be undone is undone all the same.
+   */
+  private async renew(): Promise<string | null> {
+    const { run } = this;
+    if (run === null) return null;
+    const answer = await this.claim(run.epoch);
+    if (answer.verdict === 'finished') return this.overtaken(`the operation is ${answer.state}`);
+    run.epoch = answer.epoch;
+    this.desk.renewed(answer.epoch);
+    return answer.verdict === 'refused' ? answer.reason : null;
   }
 
   private async attempt(run: OperationRun): Promise<OperationResult | 'retry'> {
@@ -160,6 +179,9 @@ class Operation {
   /** Undoes the run's steps, newest first; an undo that does not work pauses and is tried again, never skipped. */
   private async unwind(run: OperationRun): Promise<void> {
     this.desk.unwinding();
+    // What a pause has given back may be another's by now, whose steps a newer claim of ours would fence off.
+    const givesBack = ruleOf(this.kind).claims.some((claim) => claim.givenBackWhilePaused);
+    if (run.undos.length > 0 && !givesBack) await this.renew();
     for (let undo = run.undos.at(-1); undo !== undefined; undo = run.undos.at(-1)) {
       const { title, act } = undo;
       run.show(`Undoing: ${title}`);

@@ -48,6 +48,11 @@ export class OrderDesk {
     this.pending = null;
   }
 
+  /** The same run goes on under a newer claim. */
+  renewed(epoch: string): void {
+    this.epoch = epoch;
+  }
+
   paused(epoch: string): void {
     this.phase = 'paused';
     this.epoch = epoch;

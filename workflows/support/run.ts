@@ -36,6 +36,8 @@ export class OperationRun {
   epoch: string;
   granted: Granted;
   readonly undos: Undo[] = [];
+  /** Takes a newer claim, so that steps of ours that sleep somewhere under this one are refused when they wake up. */
+  renewClaim: () => Promise<void> = () => Promise.resolve();
   /** Set before the step after which the old state is gone. */
   tooLate = false;
   private doing = '';
