@@ -12,6 +12,7 @@ import { freePort, newStep, scratchDirectory } from './support/step.ts';
 import { newExport, promisesOfTargets } from './support/target-conformance.ts';
 import { threeTargets } from './support/tgt-output.ts';
 import { testTgtd, whyNoIscsi, type TestTgtd } from './support/tgtd.ts';
+import { eventually } from '../support/eventually.ts';
 
 const reason = await whyNoIscsi();
 const mib = 1024 ** 2;
@@ -127,6 +128,11 @@ describe.skipIf(reason !== null)('the target driver tgtadm', () => {
     });
     let refreshed = 0;
     while (!done && refreshed < 3) {
+      // A first login that comes while the target is offline is refused; one that is logged in connects again.
+      await eventually(async () => {
+        const loggedIn = (await show()).some(({ sessions }) => sessions.length > 0);
+        expect(done || loggedIn).toBe(true);
+      }, 20_000);
       refreshed += 1;
       await truncate(request.path.path, (64 + refreshed) * mib);
       await target.refreshSize(newStep(), request.volumeId);
