@@ -159,6 +159,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     },
     async addBackup(host) {
       const store = join(directory, host, 'backups');
+      await mkdir(store, { recursive: true });
       const engine = new ChunkedBackupEngine(new PosixBackupStore(store), labChunks);
       const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: join(directory, host), host }));
       const worker = keep(
