@@ -34,25 +34,37 @@ export async function hostStep<T>(
 ): Promise<T> {
   const signal = cancellationSignal();
   const step = activityInfo().activityType;
-  let last = { bytesDone: 0, bytesTotal: 0 };
+  const resumeAtBytes = durableBytesOf(activityInfo().heartbeatDetails);
+  let last = { bytesDone: 0, bytesTotal: 0, durableBytes: resumeAtBytes };
   let shownAt = Date.now();
   const beat = setInterval(() => heartbeat(last), heartbeatEveryMs);
   const reportProgress = (bytesDone: number, bytesTotal: number): void => {
-    last = { bytesDone, bytesTotal };
+    last = { ...last, bytesDone, bytesTotal };
     if (Date.now() - shownAt < progressEveryMs) return;
     shownAt = Date.now();
     heartbeat(last);
     // Progress is a courtesy: a host that cannot reach the API for it goes on working.
     void deps.services.reportProgress(claim, { step, bytesDone, bytesTotal }).catch(() => undefined);
   };
+  // Told at once: an attempt that dies within the next seconds has not copied for nothing.
+  const noteDurableBytes = (durableBytes: number): void => {
+    last = { ...last, durableBytes };
+    heartbeat(last);
+  };
   try {
     const epoch = Number(claim.epoch);
     // Whoever looks at the pending step sees what it waits for, and which process to continue or to end.
     const onWait = (waiting: string): void => heartbeat({ ...last, waiting });
     return await deps.withHostLock({ resourceId, epoch, signal, onWait }, (lockFd) =>
-      work({ operationId: claim.operationId, epoch, signal, reportProgress, lockFd }),
+      work({ operationId: claim.operationId, epoch, signal, reportProgress, resumeAtBytes, noteDurableBytes, lockFd }),
     );
   } finally {
     clearInterval(beat);
   }
+}
+
+/** What an earlier attempt of this step said last; Temporal hands it on. */
+function durableBytesOf(details: unknown): number {
+  const { durableBytes } = (details ?? {}) as { readonly durableBytes?: unknown };
+  return typeof durableBytes === 'number' ? durableBytes : 0;
 }

@@ -12,6 +12,10 @@ export const storageErrorTable = {
   BackupCorrupt: 'user',
   ContainerRefused: 'user',
   AttachRefused: 'user',
+  ManageRefused: 'user',
+  /** The back-end, or the machine, cannot do this at all. */
+  Unsupported: 'user',
+  OverQuota: 'user',
   // The back-end is full: a create goes to the next one, everything else needs the operator.
   InsufficientSpace: 'operator',
   // Something that is likely to pass by itself.

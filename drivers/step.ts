@@ -11,6 +11,10 @@ export interface StepContext {
   /** Aborted when the activity is cancelled or its worker shuts down; long copies and commands stop at once. */
   readonly signal: AbortSignal;
   readonly reportProgress: ReportProgress;
+  /** Bytes that an earlier attempt of this very step, under the same claim, has put on the disk for good; 0 at first. */
+  readonly resumeAtBytes?: number;
+  /** Says how many bytes are on the disk for good, in the order in which they are copied: the next attempt begins there. */
+  readonly noteDurableBytes?: (bytesDone: number) => void;
   /** File descriptor of the resource's host lock, passed on to every child process so that an orphan keeps it. */
   readonly lockFd?: number;
 }

@@ -38,6 +38,40 @@ export interface LocalPath {
   readonly kind: 'file' | 'block';
 }
 
+/** Something on a back-end that Scoria may or may not know: what `manageable` lists show. */
+export interface ManageableObject {
+  /** Its name there: Cinder's `source-name`. */
+  readonly name: string;
+  /** Rounded up to whole GiB. */
+  readonly sizeGib: number;
+  /** Name of a snapshot's volume; null for a volume. */
+  readonly sourceName: string | null;
+}
+
+/**
+ * Taking over what others made, by renaming it. Each answers or accepts the name that the object had before, so that
+ * the renaming can be undone. Throws ManageRefused for a name that is not there or that cannot be taken over.
+ */
+export interface ManageCapability {
+  /** Everything that could be a volume or a snapshot, Scoria's own included; never what is half-made. */
+  list(): Promise<{ readonly volumes: readonly ManageableObject[]; readonly snapshots: readonly ManageableObject[] }>;
+  /**
+   * Renames `name` to the volume's own name; renamed already is success. Answers its size, rounded up: a call of
+   * extendVolume with that size follows and fills it up.
+   */
+  adoptVolume(step: StepContext, name: string, volumeId: string): Promise<{ readonly sizeGib: number }>;
+  /** The undo of adoptVolume: gives it its old name back. */
+  abandonVolume(step: StepContext, volumeId: string, name: string): Promise<void>;
+  adoptSnapshot(
+    step: StepContext,
+    name: string,
+    snapshot: Omit<SnapshotRef, 'sizeGib'>,
+  ): Promise<{ readonly sizeGib: number }>;
+  /** The undo of adoptSnapshot. */
+  abandonSnapshot(step: StepContext, snapshot: Omit<SnapshotRef, 'sizeGib'>, name: string): Promise<void>;
+}
+
+/** What every driver does, and what some do better: the optional parts say what happens without them. */
 export interface VolumeDriver {
   readonly name: string;
   /** True when a volume that was created blank reads as zeros wherever nothing has been written. */
@@ -60,6 +94,21 @@ export interface VolumeDriver {
   volumePath(volumeId: string): Promise<LocalPath>;
   /** A snapshot's bytes, read-only. Throws StorageError Missing. */
   snapshotPath(snapshot: SnapshotRef): Promise<LocalPath>;
+
+  /**
+   * Gives the volume the bytes that its snapshot has; repeating it is the repair. Nobody has the volume open.
+   * Without it the snapshot's bytes are copied over the volume's.
+   */
+  revertToSnapshot?(step: StepContext, volume: VolumeRef, snapshot: SnapshotRef): Promise<void>;
+  /**
+   * Gives a volume's storage another id; its bytes stay where they are, and it has no snapshots. Renamed already is
+   * success. Without it the back-end cannot be the destination of a migration.
+   */
+  renameVolume?(step: StepContext, volume: VolumeRef, newId: string): Promise<void>;
+  /** Snapshots of several volumes, of one moment. Without it they are taken one after the other. */
+  createSnapshotsTogether?(step: StepContext, snapshots: readonly SnapshotRef[]): Promise<void>;
+  /** Without it nothing can be brought under management here. */
+  readonly manage?: ManageCapability;
 
   /** Ids of the volumes and snapshots found on the back-end that carry Scoria's names: for audits and leak tests. */
   listObjects(): Promise<{ readonly volumeIds: readonly string[]; readonly snapshotIds: readonly string[] }>;

@@ -1,5 +1,5 @@
 // The volume driver `file`: each volume and snapshot is a sparse file in one directory.
-import { access, constants, mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gibToBytes } from '../../../domain/bytes.ts';
 import { StorageError } from '../../../domain/storage-errors.ts';
@@ -9,9 +9,10 @@ import { translateFsError, type PathOrigin } from '../../data/fs-errors.ts';
 import type { StepContext } from '../../step.ts';
 import type { LocalPath, PoolStats, SnapshotRef, VolumeDriver, VolumeRef, VolumeSource } from '../driver.ts';
 import type { FileVolumeOptions } from './config.ts';
+import { FileManageCapability } from './manage.ts';
 import { idIn, partialDirectory, snapshotName, volumeName } from './names.ts';
 import { poolStats } from './stats.ts';
-import { growFile, makeWhole, removePartials, removeWhole } from './whole-file.ts';
+import { growFile, makeWhole, removePartials, removeWhole, syncDirectory } from './whole-file.ts';
 
 const bytesPerMib = 1024 ** 2;
 const blockBytes = 512;
@@ -19,12 +20,14 @@ const blockBytes = 512;
 export class FileVolumeDriver implements VolumeDriver {
   readonly name = 'file';
   readonly newVolumesReadZero = true;
+  readonly manage: FileManageCapability;
   readonly #options: FileVolumeOptions;
   readonly #origin: PathOrigin;
 
   constructor(options: FileVolumeOptions) {
     this.#options = options;
     this.#origin = { option: `${options.volume_backend_name}.file_volumes_dir`, path: options.file_volumes_dir };
+    this.manage = new FileManageCapability(options.file_volumes_dir, (work) => this.#onDisk(work));
   }
 
   /** Throws StorageError Misconfigured, PermissionDenied or Missing, each naming the option and the directory. */
@@ -54,6 +57,15 @@ export class FileVolumeDriver implements VolumeDriver {
   async extendVolume(_step: StepContext, volume: VolumeRef, newSizeGib: number): Promise<void> {
     const { path } = await this.volumePath(volume.id);
     await this.#onDisk(() => growFile(path, gibToBytes(newSizeGib)));
+  }
+
+  async renameVolume(_step: StepContext, volume: VolumeRef, newId: string): Promise<void> {
+    const target = join(this.#directory, volumeName(newId));
+    await this.#onDisk(async () => {
+      if (await exists(target)) return;
+      await rename((await this.volumePath(volume.id)).path, target);
+      await syncDirectory(this.#directory);
+    });
   }
 
   async createSnapshot(step: StepContext, snapshot: SnapshotRef): Promise<void> {

@@ -64,7 +64,8 @@ export async function removeWhole(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Makes what was renamed or removed in a directory last through a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

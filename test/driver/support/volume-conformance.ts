@@ -61,6 +61,7 @@ export function promisesOfVolumeDrivers(name: string, make: () => Promise<Driver
     lifePromises(() => driver, create);
     sourcePromises(() => driver, create);
     snapshotPromises(() => driver, create);
+    optionalPromises(() => driver, create);
   });
 }
 
@@ -203,4 +204,58 @@ function snapshotPromises(driver: () => VolumeDriver, create: Create): void {
     expect(await driver().listObjects()).toEqual({ volumeIds: [volume.id], snapshotIds: [] });
     expect((await readAt(path, 0, mib)).equals(data)).toBe(true);
   });
+}
+
+/** Asked of those drivers that have the capability. */
+function optionalPromises(driver: () => VolumeDriver, create: Create): void {
+  it('gives a volume another id with the same bytes, if it can, and takes a repeat for done', async () => {
+    const volume = newVolume();
+    const data = randomBytes(mib);
+    await writeAt(await create(volume), 9 * mib, data);
+    const renamed = newVolume();
+    if (!driver().renameVolume) return;
+    for (const _ of [1, 2]) await driver().renameVolume?.(newStep(), volume, renamed.id);
+    expect((await driver().listObjects()).volumeIds).toEqual([renamed.id]);
+    expect((await readAt(await driver().volumePath(renamed.id), 9 * mib, mib)).equals(data)).toBe(true);
+  });
+
+  it('reverts a volume to its snapshot, if it does that itself, and keeps the snapshot', async () => {
+    const volume = newVolume();
+    const path = await create(volume);
+    const data = randomBytes(mib);
+    await writeAt(path, 3 * mib, data);
+    const snapshot = snapshotOf(volume);
+    await driver().createSnapshot(newStep(), snapshot);
+    await writeAt(path, 3 * mib, randomBytes(mib));
+    if (!driver().revertToSnapshot) return;
+    for (const _ of [1, 2]) await driver().revertToSnapshot?.(newStep(), volume, snapshot);
+    expect((await readAt(await driver().volumePath(volume.id), 3 * mib, mib)).equals(data)).toBe(true);
+    expect((await driver().listObjects()).snapshotIds).toEqual([snapshot.id]);
+  });
+
+  it('takes over a volume under a new id and gives it back, if it manages what others made', async () => {
+    const { manage } = driver();
+    const volume = newVolume();
+    const data = randomBytes(mib);
+    await writeAt(await create(volume), 0, data);
+    if (!manage) return;
+    const [found] = (await manage.list()).volumes;
+    const adopted = randomUUID();
+    for (const _ of [1, 2]) {
+      expect(await manage.adoptVolume(newStep(), found?.name ?? '', adopted)).toEqual({ sizeGib: 1 });
+    }
+    expect((await driver().listObjects()).volumeIds).toEqual([adopted]);
+    expect((await readAt(await driver().volumePath(adopted), 0, mib)).equals(data)).toBe(true);
+    for (const _ of [1, 2]) await manage.abandonVolume(newStep(), adopted, found?.name ?? '');
+    expect((await driver().listObjects()).volumeIds).toEqual([volume.id]);
+  });
+
+  it.each(['nowhere', '../escape', '/etc/passwd', '-rf', ''])(
+    'refuses to take over %j, if it manages what others made',
+    async (name) => {
+      const { manage } = driver();
+      if (!manage) return;
+      await expect(manage.adoptVolume(newStep(), name, randomUUID())).rejects.toMatchObject({ code: 'ManageRefused' });
+    },
+  );
 }
