@@ -4,7 +4,7 @@ export interface Suite {
   readonly name: string;
   readonly what: string;
   /** Needs servers of this machine: Debian packages, and the OpenStack clients. */
-  readonly needs: readonly ('storage' | 'clients')[];
+  readonly needs: readonly ('storage' | 'clients' | 'lab')[];
 }
 
 /** In the order in which they run: what is quick and finds most comes first. */
@@ -13,6 +13,7 @@ export const suites: readonly Suite[] = [
   { name: 'store', what: 'the accept path and claims on a real PostgreSQL', needs: [] },
   { name: 'history', what: 'recorded workflow histories, replayed', needs: [] },
   { name: 'driver', what: 'driver conformance on real files, a real tgtd and libiscsi', needs: ['storage'] },
+  { name: 'lab', what: 'LVM, iSCSI and other kernel storage, in a virtual machine', needs: ['lab'] },
   { name: 'workflow', what: 'every workflow on a real server, every step doubled and failed', needs: [] },
   { name: 'contract', what: 'the REST API, asked by unmodified clients', needs: ['clients'] },
   { name: 'guest', what: 'volumes plugged into running instances', needs: ['storage'] },

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureClients } from '../embedded/clients.ts';
-import { installStoragePrograms } from '../embedded/storage-programs.ts';
+import { installLabPrograms, installStoragePrograms } from '../embedded/storage-programs.ts';
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
 import { suites, type Suite } from './suites.ts';
 import { projectRoot, runVitest } from './vitest-run.ts';
@@ -43,6 +43,7 @@ async function installNeeds(wanted: readonly Suite[]): Promise<void> {
   const needs = new Set(wanted.flatMap((suite) => suite.needs));
   if (wanted.some(({ name }) => name !== 'unit')) await findTemporalCli({ say });
   if (needs.has('storage')) await installStoragePrograms(say);
+  if (needs.has('lab')) await installLabPrograms(say);
   if (needs.has('clients'))
     await ensureClients({ say }).catch((error: Error) => say(`not installed: ${error.message}`));
 }

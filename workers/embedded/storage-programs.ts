@@ -8,7 +8,22 @@ const storagePackages: readonly string[] = [
   ...['libvirt-daemon-system-sysv', 'busybox-static', 'kmod', 'cpio', 'xz-utils', 'e2fsprogs'],
 ];
 
+/** What the tests use inside the lab VM, which sees this machine's programs; on the host itself none of it is started. */
+const labPackages: readonly string[] = [
+  ...['qemu-system-x86', 'qemu-system-common', 'seabios', 'qemu-utils', 'busybox-static', 'kmod', 'udev'],
+  ...['lvm2', 'thin-provisioning-tools', 'tgt', 'open-iscsi', 'nvme-cli', 'nfs-kernel-server', 'nfs-common'],
+];
+
 /** Installs those that are missing; where it cannot, says what to type and goes on: whoever needs one says so again. */
 export async function installStoragePrograms(say: (line: string) => void): Promise<void> {
-  await aptInstall(storagePackages, { say }).catch((error: Error) => say(`not installed: ${error.message}`));
+  await installed(storagePackages, say);
+}
+
+/** The same for the suite `lab`. */
+export async function installLabPrograms(say: (line: string) => void): Promise<void> {
+  await installed(labPackages, say);
+}
+
+async function installed(packages: readonly string[], say: (line: string) => void): Promise<void> {
+  await aptInstall(packages, { say }).catch((error: Error) => say(`not installed: ${error.message}`));
 }

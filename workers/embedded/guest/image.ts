@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { cpioArchive, type CpioEntry } from './cpio.ts';
 import { guestScripts } from './init-script.ts';
 import { findKernel } from './kernel.ts';
-import { collectModules, type GuestModule } from './modules.ts';
+import { collectModules, guestModules, type GuestModule } from './modules.ts';
 
 export interface GuestImage {
   /** Full paths, readable by everyone, for libvirt's direct kernel boot. */
@@ -26,7 +26,7 @@ export async function buildGuestImage(cacheDir: string, say: (line: string) => v
   const busybox = await readBusybox();
   const work = await mkdtemp(join(cacheDir, 'build-'));
   try {
-    const initrd = cpioArchive(entriesOf(busybox, await collectModules(kernel, join(work, 'modules'))));
+    const initrd = cpioArchive(entriesOf(busybox, await collectModules(kernel, join(work, 'modules'), guestModules)));
     const digest = createHash('sha256').update(kernel.release).update(initrd).digest('hex');
     const directory = join(cacheDir, `guest-${digest.slice(0, 16)}`);
     const image = { kernel: join(directory, 'vmlinuz'), initrd: join(directory, 'initrd') };
@@ -52,7 +52,8 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function readBusybox(): Promise<Buffer> {
+/** A static busybox's bytes. Throws, naming the package that brings one. */
+export async function readBusybox(): Promise<Buffer> {
   for (const path of busyboxPaths) {
     const content = await readFile(path).catch(() => null);
     // A dynamically linked one names its loader, which the guest does not have.

@@ -9,9 +9,17 @@ export interface GuestModule {
   readonly content: Buffer;
 }
 
-const required = ['virtio_pci', 'virtio_blk', 'ext4'];
+export interface ModuleChoice {
+  readonly required: readonly string[];
+  /** Loaded where the kernel has them as modules. */
+  readonly wanted: readonly string[];
+}
+
 /** `button` lets the guest hear hot-unplug requests and the power button, `evdev` tells its acpid about the latter. */
-const wanted = ['crc32c_generic', 'button', 'evdev', 'acpiphp', 'pciehp'];
+export const guestModules: ModuleChoice = {
+  required: ['virtio_pci', 'virtio_blk', 'ext4'],
+  wanted: ['crc32c_generic', 'button', 'evdev', 'acpiphp', 'pciehp'],
+};
 
 /** By the end of the file's name; the guest's insmod takes only unpacked modules. */
 const unpackers: Readonly<Record<string, readonly [string, ...string[]]>> = {
@@ -21,7 +29,11 @@ const unpackers: Readonly<Record<string, readonly [string, ...string[]]>> = {
 };
 
 /** Reads them from the kernel's directory; `work` is a directory for unpacking. Throws when a required one is missing. */
-export async function collectModules(kernel: GuestKernel, work: string): Promise<readonly GuestModule[]> {
+export async function collectModules(
+  kernel: GuestKernel,
+  work: string,
+  { required, wanted }: ModuleChoice,
+): Promise<readonly GuestModule[]> {
   const paths = new Set<string>();
   for (const name of [...required, ...wanted]) {
     for (const path of await pathsOf(kernel, name, required.includes(name))) paths.add(path);
