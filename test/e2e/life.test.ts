@@ -18,6 +18,8 @@ import { whyNoGuest } from './support/probe.ts';
 
 const reason = await whyNoGuest();
 const mib = 1024 ** 2;
+/** The unit of a block device's size in sysfs. */
+const sectorBytes = 512;
 
 describe.skipIf(reason !== null)("a volume's life", () => {
   let scratch: string;
@@ -155,10 +157,21 @@ describe.skipIf(reason !== null)("a volume's life", () => {
     await attach(ids.restored);
     expect(await digestInGuest()).toBe(files.imageSha256);
     await inGuest('mount -t ext4 -o ro /dev/vdb /mnt');
-    const names = files.manifest.split('\n').map((line) => `/mnt/${line.split('  ')[1]}`);
+    const names = [...files.sha256ByName.keys()].map((name) => `/mnt/${name}`);
+    const manifest = [...files.sha256ByName].map(([name, sha256]) => `${sha256}  ${name}`).join('\n');
     const read = await inGuest(`sha256sum ${names.join(' ')}`);
-    expect(read.replaceAll('/mnt/', '').trim()).toBe(files.manifest);
+    expect(read.replaceAll('/mnt/', '').trim()).toBe(manifest);
     await inGuest('umount /mnt');
+  });
+
+  test('extended while it is attached, the running instance sees the larger disk and the same bytes', async () => {
+    await cloud.openstack('volume', 'set', '--size', '2', ids.restored);
+    await cloud.succeeded(ids.restored);
+    expect(await cloud.volume(ids.restored)).toMatchObject({ status: 'in-use', size: 2 });
+    await eventually(async () => {
+      expect(Number(await inGuest('cat /sys/block/vdb/size')) * sectorBytes).toBe(2 * 1024 * mib);
+    });
+    expect(await digestInGuest()).toBe(files.imageSha256);
     await detach(ids.restored);
   });
 
@@ -211,6 +224,7 @@ const wholeLife = [
   'volumeDelete succeeded',
   'backupRestore succeeded',
   'volumeAttach succeeded',
+  'volumeExtend succeeded',
   'volumeDetach succeeded',
   'volumeDelete succeeded',
   'backupDelete succeeded',
@@ -226,6 +240,7 @@ const sentences: Readonly<Record<string, RegExp>> = {
   snapshotDelete: /^Delete .*snapshot/i,
   volumeDelete: /^Delete .*volume/i,
   backupRestore: /^Restore .*backup/i,
+  volumeExtend: /^Extend volume .*, 2 GiB$/,
   backupDelete: /^Delete .*backup/i,
 };
 

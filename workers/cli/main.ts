@@ -42,9 +42,10 @@ addLaunchOptions(
   program
     .command('demo')
     .description('set everything up and take real data through a whole volume life, step by step')
-    .option('--keep', 'leave everything running at the end, until Ctrl-C'),
+    .option('--keep', 'leave everything running at the end, until Ctrl-C')
+    .option('--no-guest', 'use the iSCSI initiator of this machine instead of a guest'),
   'temporary',
-).action(async (flags: LaunchFlags & { keep?: boolean }) =>
+).action(async (flags: LaunchFlags & { keep?: boolean; guest: boolean }) =>
   exitWith((await import('./demo/main.ts')).demo({ ...flags, keep: flags.keep === true })),
 );
 

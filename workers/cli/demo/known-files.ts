@@ -9,9 +9,7 @@ export interface KnownFiles {
   readonly imagePath: string;
   readonly imageSizeMib: number;
   readonly imageSha256: string;
-  /** Lines `<sha256>  <name>`, as sha256sum prints and checks them. */
-  readonly manifest: string;
-  readonly count: number;
+  readonly sha256ByName: ReadonlyMap<string, string>;
 }
 
 const imageSizeMib = 64;
@@ -27,14 +25,14 @@ export async function makeKnownFiles(directory: string): Promise<KnownFiles> {
     ['zeros.bin', Buffer.alloc(8 * 1024 ** 2)],
   ];
   for (const [name, content] of contents) await writeFile(join(root, name), content);
-  const manifest = contents.map(([name, content]) => `${sha256(content)}  ${name}`).join('\n');
+  const sha256ByName = new Map(contents.map(([name, content]) => [name, sha256(content)]));
   const imagePath = join(directory, 'known-files.ext4');
   await (await open(imagePath, 'w')).close();
   await mustRunTool('mke2fs', ['-q', '-F', '-t', 'ext4', '-d', root, imagePath, `${imageSizeMib}M`], {
     timeoutMs: 60_000,
   });
   const imageSha256 = sha256(await readFile(imagePath));
-  return { imagePath, imageSizeMib, imageSha256, manifest, count: contents.length };
+  return { imagePath, imageSizeMib, imageSha256, sha256ByName };
 }
 
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');

@@ -8,17 +8,21 @@ import type { Launched } from '../../embedded/launch-options.ts';
 import { launch } from '../../embedded/launcher.ts';
 import { launchOptions, type LaunchFlags } from '../launch-flags.ts';
 import { stopOnSignals } from '../signals.ts';
-import { bootGuest, type DemoGuest } from './guest.ts';
+import { guestWorkbench } from './guest-workbench.ts';
+import { InitiatorWorkbench } from './initiator-workbench.ts';
 import { makeKnownFiles } from './known-files.ts';
 import { Narrator } from './narrator.ts';
 import { Openstack } from './openstack.ts';
 import { play } from './story.ts';
+import type { Workbench } from './workbench.ts';
 
 export interface DemoFlags extends Omit<LaunchFlags, 'stateDir'> {
   /** Left out: a temporary directory, removed at the end. */
   readonly stateDir?: string;
   /** Leaves everything running at the end, until Ctrl-C. */
   readonly keep: boolean;
+  /** False: the machine's own iSCSI initiator is used even where a guest could be booted. */
+  readonly guest: boolean;
 }
 
 /** Plays the demo; answers the exit code. State is kept only in a temporary directory, unless one is named. */
@@ -27,7 +31,7 @@ export async function demo(flags: DemoFlags): Promise<number> {
   const say = (line: string): void => narrator.line(`     ${line}`);
   const scratch = await mkdtemp(join(tmpdir(), 'scoria-demo-'));
   let launched: Launched | null = null;
-  let guest: DemoGuest | null = null;
+  let bench: Workbench | null = null;
   const signals = stopOnSignals({
     onFirst: () => narrator.line('stopping; press Ctrl-C again to kill'),
     onSecond: () => launched?.kill(),
@@ -38,14 +42,18 @@ export async function demo(flags: DemoFlags): Promise<number> {
     const clients = await ensureClients({ say });
     launched = await launch(launchOptions(onFreePorts(flags, scratch), { say, signal: signals.signal }));
     const { facts } = launched;
-    if (facts.libvirtUri === null)
-      throw new Error('the demo needs libvirt and QEMU here; `scoria doctor` says what is missing');
     const files = await makeKnownFiles(scratch);
-    guest = await bootGuest(facts.libvirtUri, files.imagePath, say);
-    narrator.line(`Scoria is up at ${facts.apiUrl}; the guest ${guest.name} is running.`);
-    const openstack = new Openstack(clients.openstack, facts, narrator);
-    await untilKnown(openstack, guest, signals.signal);
-    await play({ narrator, openstack, facts, guest, files });
+    const openstack = new Openstack(clients, facts, narrator);
+    const libvirtUri = flags.guest ? facts.libvirtUri : null;
+    if (libvirtUri === null) {
+      const why = flags.guest ? 'No libvirt and QEMU here (`scoria doctor` says what is missing)' : 'As asked';
+      narrator.line(`${why}: without a guest, the iSCSI initiator tools of this machine do the work.`);
+      bench = new InitiatorWorkbench(openstack, join(scratch, 'initiator'));
+    } else {
+      bench = await guestWorkbench({ libvirtUri, files, openstack, say, signal: signals.signal });
+    }
+    narrator.line(`Scoria is up at ${facts.apiUrl}.`);
+    await play({ narrator, openstack, bench, files });
     await summarize(narrator, openstack, launched);
     if (flags.keep) {
       narrator.line('\nKept running (--keep). Ctrl-C stops it.');
@@ -57,7 +65,7 @@ export async function demo(flags: DemoFlags): Promise<number> {
     if (launched) narrator.line(`Logs are in ${launched.facts.stateDir}.`);
     return signals.signal.aborted ? 130 : 1;
   } finally {
-    await guest?.remove();
+    await bench?.close();
     await launched?.stop();
     signals.dispose();
     await rm(scratch, { recursive: true, force: true });
@@ -76,19 +84,6 @@ function onFreePorts(flags: DemoFlags, scratch: string): LaunchFlags {
   };
 }
 
-const knownPatienceMs = 60_000;
-
-/** The compute worker reports its instances at intervals: until then Nova does not know the guest. */
-async function untilKnown(openstack: Openstack, guest: DemoGuest, signal: AbortSignal): Promise<void> {
-  const deadline = Date.now() + knownPatienceMs;
-  for (;;) {
-    const found = await openstack.run(['server', 'show', guest.id], 'json').catch(() => null);
-    if (found) return;
-    signal.throwIfAborted();
-    if (Date.now() > deadline) throw new Error('the compute worker did not report the guest');
-  }
-}
-
 async function summarize(narrator: Narrator, openstack: Openstack, { facts }: Launched): Promise<void> {
   const totalS = narrator.steps.reduce((sum, step) => sum + step.seconds, 0);
   narrator.line(`\nAll ${narrator.steps.length} steps done in ${totalS.toFixed(1)} s. Each was a durable workflow:`);
@@ -98,6 +93,6 @@ async function summarize(narrator: Narrator, openstack: Openstack, { facts }: La
       ui === null
         ? operation.workflow_id
         : `${ui}/namespaces/${facts.temporalNamespace}/workflows/${encodeURIComponent(operation.workflow_id)}`;
-    narrator.line(`  ${operation.kind.padEnd(16)} ${operation.state.padEnd(10)} ${address}`);
+    narrator.line(`  ${operation.kind.padEnd(20)} ${operation.state.padEnd(10)} ${address}`);
   }
 }
