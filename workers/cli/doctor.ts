@@ -98,7 +98,7 @@ const probes: readonly Probe[] = [
     'backups of exported volumes and the tests need it.',
   ),
   parts('libvirt', probeLibvirt, 'volumes cannot be plugged into instances.'),
-  parts('guest image', probeGuest, 'the demo cannot boot an instance of its own.'),
+  parts('guest image', probeGuest, 'the demo cannot boot an instance of its own; it attaches to this machine.'),
   async () => ({
     what: 'reflinks',
     isThere: await canCloneFiles(defaultStateDirectory()),
