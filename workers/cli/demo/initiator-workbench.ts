@@ -23,8 +23,7 @@ const attachmentSchema = z.object({
   attachment: z.object({
     connection_info: z
       .object({ driver_volume_type: z.literal('iscsi'), auth_username: z.string(), auth_password: z.string() })
-      .catchall(z.union([z.string(), z.number(), z.boolean(), z.null()]))
-      .or(z.looseObject({ driver_volume_type: z.literal('local') })),
+      .catchall(z.union([z.string(), z.number(), z.boolean(), z.null()])),
   }),
 });
 
@@ -63,11 +62,9 @@ export class InitiatorWorkbench implements Workbench {
         const { connection_info: found } = attachmentSchema.parse(
           await this.#openstack.get(`/attachments/${id}`),
         ).attachment;
-        const { driver_volume_type: kind, auth_username: username, auth_password: password, ...data } = found;
-        if (kind !== 'iscsi') throw new Error(`the volume is offered as ${kind}, not over iSCSI`);
-        const connection = { driver_volume_type: kind, data } as ConnectionInfo;
-        const chap = { username: String(username), password: String(password) };
-        const { path } = await this.#connector.connect(step, volumeId, connection, chap);
+        const { driver_volume_type, auth_username: username, auth_password: password, ...data } = found;
+        const connection: ConnectionInfo = { driver_volume_type, data };
+        const { path } = await this.#connector.connect(step, volumeId, connection, { username, password });
         this.#attached = { id, volumeId, connection, path };
         await this.#openstack.cinder(['attachment-complete', id]);
         return 'in-use; its bytes are a file here, over iSCSI with CHAP';
