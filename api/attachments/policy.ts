@@ -4,11 +4,11 @@ import type { PolicyTable } from '../http/policy.ts';
 
 export const attachmentPolicy = {
   // Cinder asks no policy to read them: a project sees its own.
-  get: { name: 'volume:get', allow: 'owner' },
-  list: { name: 'volume:get_all', allow: 'owner' },
-  create: { name: 'volume:attachment_create', allow: 'owner' },
-  update: { name: 'volume:attachment_update', allow: 'owner' },
-  delete: { name: 'volume:attachment_delete', allow: 'owner' },
-  complete: { name: 'volume:attachment_complete', allow: 'owner' },
-  multiattachBootable: { name: 'volume:multiattach_bootable_volume', allow: 'owner' },
+  get: 'volume:attachment_get',
+  list: 'volume:attachment_get_all',
+  create: 'volume:attachment_create',
+  update: 'volume:attachment_update',
+  delete: 'volume:attachment_delete',
+  complete: 'volume:attachment_complete',
+  multiattachBootable: 'volume:multiattach_bootable_volume',
 } as const satisfies PolicyTable;

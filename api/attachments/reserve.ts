@@ -20,7 +20,7 @@ export interface CreateAttachmentWish {
 /** Reserves the volume, and connects it if a connector is given. Answers the row as Cinder shows it then. */
 export async function createAttachment(context: RequestContext, wish: CreateAttachmentWish): Promise<AttachmentRow> {
   const volume = await mustFindVolume(context, wish.volume_uuid);
-  context.authorize(attachmentPolicy.create, volume.projectId);
+  context.authorize(attachmentPolicy.create, volume);
   if (volume.status.includes('error')) {
     const reason =
       'Volume attachments can not be created if the volume is in an error state. ' +
@@ -85,7 +85,7 @@ export async function connectAttachment(
   attachment: AttachmentRow,
   connector: Connector,
 ): Promise<AttachmentRow> {
-  context.authorize(attachmentPolicy.update, attachment.projectId);
+  context.authorize(attachmentPolicy.update, attachment);
   const volume = await mustFindVolume(context, attachment.volumeId);
   if (volume.status.includes('error')) {
     const reason =

@@ -69,7 +69,7 @@ async function list(context: RequestContext, detailed: boolean): Promise<Answer>
 
 async function complete(context: RequestContext): Promise<Answer> {
   const attachment = await mustFindAttachment(context, idOf(context));
-  context.authorize(attachmentPolicy.complete, attachment.projectId);
+  context.authorize(attachmentPolicy.complete, attachment);
   return context.inTransaction(async (tx) => {
     if (!(await completeAttachment(tx, attachment.id, attachment.volumeId))) throw attachmentNotFound(attachment.id);
     return { status: 204 };
@@ -78,7 +78,7 @@ async function complete(context: RequestContext): Promise<Answer> {
 
 async function remove(context: RequestContext): Promise<Answer> {
   const attachment = await mustFindAttachment(context, idOf(context));
-  context.authorize(attachmentPolicy.delete, attachment.projectId);
+  context.authorize(attachmentPolicy.delete, attachment);
   await mustNotBeServers(context, attachment);
   const { id, volumeId } = attachment;
   if (attachment.attachStatus !== 'reserved') {

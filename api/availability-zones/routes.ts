@@ -7,7 +7,7 @@ export const availabilityZoneRoutes = [
   route({
     method: 'GET',
     path: '/os-availability-zone',
-    policy: { name: 'volume:availability_zone_list', allow: 'everyone' },
+    policy: 'volume:availability_zone_list',
     handler: async ({ db }) => {
       const zones = new Map<string, boolean>();
       for (const { availabilityZone: zone, disabled } of await listServices(db, { binary: volumeBinary })) {

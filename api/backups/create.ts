@@ -16,7 +16,7 @@ import { backupSummaryView } from './view.ts';
 /** Accepts the backup and answers its id. */
 export async function createBackup(context: RequestContext, wish: CreateBackupWish): Promise<Answer> {
   const volume = await mustFindVolume(context, wish.volume_id);
-  context.authorize(backupPolicy.create, volume.projectId);
+  context.authorize(backupPolicy.create, volume);
   const snapshot = wish.snapshot_id ? await snapshotOf(context, volume, wish.snapshot_id) : null;
   if (!snapshot) mustBeBackable(volume, wish.force ?? false);
   const parentId = wish.incremental ? await parentOf(context, volume, snapshot) : null;

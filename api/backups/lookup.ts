@@ -11,6 +11,6 @@ export const backupNotFound = (id: string): ApiError => new ApiError('BackupNotF
 export async function mustFindBackup(context: RequestContext, id: string, policy: Policy): Promise<BackupRow> {
   const backup = await findBackup(context.db, id, visibleTo(context));
   if (!backup) throw backupNotFound(id);
-  context.authorize(policy, backup.projectId);
+  context.authorize(policy, backup);
   return backup;
 }

@@ -3,12 +3,13 @@
 import type { PolicyTable } from '../http/policy.ts';
 
 export const backupPolicy = {
-  create: { name: 'backup:create', allow: 'owner' },
-  get: { name: 'backup:get', allow: 'owner' },
-  list: { name: 'backup:get_all', allow: 'owner' },
-  update: { name: 'backup:update', allow: 'owner' },
-  delete: { name: 'backup:delete', allow: 'owner' },
-  restore: { name: 'backup:restore', allow: 'owner' },
-  resetStatus: { name: 'volume_extension:backup_admin_actions:reset_status', allow: 'admin' },
-  forceDelete: { name: 'volume_extension:backup_admin_actions:force_delete', allow: 'admin' },
+  create: 'backup:create',
+  get: 'backup:get',
+  list: 'backup:get_all',
+  update: 'backup:update',
+  delete: 'backup:delete',
+  restore: 'backup:restore',
+  resetStatus: 'volume_extension:backup_admin_actions:reset_status',
+  forceDelete: 'volume_extension:backup_admin_actions:force_delete',
+  showProject: 'backup:backup_project_attribute',
 } as const satisfies PolicyTable;

@@ -3,12 +3,14 @@ import type { BackupRow } from '../../prisma/store/backups.ts';
 import type { RequestContext } from '../http/context.ts';
 import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';
+import type { Policy } from '../http/policy.ts';
+import { backupPolicy } from './policy.ts';
 
-type ViewContext = Parameters<typeof resourceLinks>[0] & Pick<RequestContext, 'isAdmin' | 'atLeast'>;
+type ViewContext = Parameters<typeof resourceLinks>[0] & Pick<RequestContext, 'atLeast' | 'can'>;
 
 interface AddedField {
   readonly since: Microversion;
-  readonly adminOnly?: true;
+  readonly policy?: Policy;
   readonly key: string;
   readonly value: (row: BackupRow) => unknown;
 }
@@ -16,8 +18,13 @@ interface AddedField {
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly AddedField[] = [
   { since: '3.43', key: 'metadata', value: (row) => JSON.parse(row.metadataJson) as unknown },
-  { since: '3.18', adminOnly: true, key: 'os-backup-project-attr:project_id', value: (row) => row.projectId },
-  { since: '3.56', adminOnly: true, key: 'user_id', value: (row) => row.userId },
+  {
+    since: '3.18',
+    policy: backupPolicy.showProject,
+    key: 'os-backup-project-attr:project_id',
+    value: (row) => row.projectId,
+  },
+  { since: '3.56', policy: backupPolicy.showProject, key: 'user_id', value: (row) => row.userId },
 ];
 
 /** id, name and links. */
@@ -29,7 +36,7 @@ export function backupSummaryView(
 
 /** Makes the view of one backup in full, for a request. */
 export function backupDetailView(context: ViewContext): (row: BackupRow) => Record<string, unknown> {
-  const added = addedFields.filter(({ since, adminOnly }) => context.atLeast(since) && (!adminOnly || context.isAdmin));
+  const added = addedFields.filter(({ since, policy }) => context.atLeast(since) && (!policy || context.can(policy)));
   return (row) => {
     const view: Record<string, unknown> = {
       id: row.id,

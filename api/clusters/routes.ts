@@ -3,7 +3,7 @@
 import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 
-const policy: Policy = { name: 'clusters:get_all', allow: 'admin' };
+const policy: Policy = 'clusters:get_all';
 const handler = () => ({ body: { clusters: [] } });
 
 export const clusterRoutes = [

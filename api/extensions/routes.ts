@@ -4,7 +4,7 @@ import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { extensions } from './extensions.ts';
 
-const policy: Policy = { name: 'extensions', allow: 'everyone' };
+const policy: Policy = 'extensions';
 
 const views = extensions.map(([alias, name, description, updated]) => ({
   name,

@@ -7,7 +7,7 @@ import { route } from '../http/route.ts';
 import { wireTime } from '../http/time.ts';
 import { volumeBinary } from '../services/view.ts';
 
-const policy: Policy = { name: 'volume_extension:hosts', allow: 'admin' };
+const policy: Policy = 'volume_extension:hosts';
 
 /** Cinder writes these figures as text. */
 function usageView(host: string, project: string, usage: Omit<HostUsage, 'projectId'>) {

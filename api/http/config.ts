@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../../prisma/store/client.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
+import type { PolicySource } from '../policy/policy-file.ts';
 
 export interface ApiConfig {
   /** `osapi_max_limit`: rows of one page at most. */
@@ -36,5 +37,6 @@ export interface ApiDeps {
   readonly config: ApiConfig;
   readonly operations: OperationStarter;
   readonly orders: OperationOrders;
+  readonly policies: PolicySource;
   readonly log: Logger;
 }

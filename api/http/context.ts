@@ -4,9 +4,10 @@ import type { Database } from '../../prisma/store/client.ts';
 import type { Transaction } from '../../prisma/store/transaction.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
+import type { Credentials } from '../policy/evaluate.ts';
 import type { ApiConfig } from './config.ts';
 import type { Microversion } from './microversion.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, Target } from './policy.ts';
 
 export interface Answer {
   /** 200 when left out. */
@@ -18,9 +19,13 @@ export interface Answer {
 
 /** Who asks. */
 export interface Caller {
+  /** Empty for a token of the whole system or of a domain. */
   readonly projectId: string;
   readonly userId: string;
+  /** What the rule `context_is_admin` says: sees every project's rows. */
   readonly isAdmin: boolean;
+  /** What policies are asked with. */
+  readonly credentials: Credentials;
 }
 
 export interface RequestContext extends Caller {
@@ -52,8 +57,13 @@ export interface RequestContext extends Caller {
   /** Id for something else that this request makes, by purpose ("volume"); just as repeatable. */
   newId(purpose: string): string;
 
-  /** Throws PolicyNotAuthorized unless the policy allows it; `ownerId` is the project that owns the resource. */
-  authorize(policy: Policy, ownerId?: string): void;
+  /**
+   * Throws PolicyNotAuthorized unless the policy allows it. The target is the row that is read or changed (or only the
+   * id of the project that owns it); without one it is the caller's own project.
+   */
+  authorize(policy: Policy, target?: Target): void;
+  /** The same as a question: for fields that only some see, and for what depends on more than one policy. */
+  can(policy: Policy, target?: Target): boolean;
   /**
    * Runs `work` in one transaction and answers what it answers. With an Idempotency-Key the answer is stored in that
    * same transaction, so that either both exist or neither. For requests that start no operation.

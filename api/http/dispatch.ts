@@ -1,5 +1,5 @@
-// The way of a request under /v3, in Cinder's order: route, microversion, content type, body, project, version, policy,
-// schema, handler.
+// The way of a request under /v3, in Cinder's order: route, microversion, content type, body, project, version, schema,
+// policy, handler.
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { deriveId, findOperation, storeAnswer } from '../../prisma/store/idempotency.ts';
@@ -19,7 +19,8 @@ import {
 import { createMatcher, type PathMatch } from './match.ts';
 import { answeredMicroversion, minorOf, negotiateMicroversion, type Microversion } from './microversion.ts';
 import { sendPlainFault } from './plain-faults.ts';
-import { authorize } from './policy.ts';
+import { allows, authorize } from './policy.ts';
+import { faultOfRefused } from './refused.ts';
 import { stateOf } from './request-state.ts';
 import type { Route } from './route.ts';
 import { sendAnswer } from './send.ts';
@@ -90,16 +91,19 @@ async function answer(deps: ApiDeps, request: Request, response: Response, found
   if (found.projectId !== null && found.projectId !== caller.projectId) throw new ApiError('MalformedUrl');
   const route = candidates.find((candidate) => isOfVersion(candidate, microversion));
   if (!route) throw new ApiError('ResourceNotFound');
-  authorize(route.policy, caller);
 
   const { method, path } = request;
   const key = method === 'GET' || method === 'HEAD' ? undefined : request.get('idempotency-key');
   const asked = { projectId: caller.projectId, method, path: pathOf(path, found, request), body: bytes };
   const keyed = keyedRequest(key, asked, deps.config.rpcResponseTimeoutMs);
   const parsed = () => (route.schema ? validate(route.schema, body) : body) as never;
-  if (!keyed) {
+  await deps.policies.refresh();
+  if (!keyed || !allows(deps.policies.rules, route.policy, caller)) {
     const value = parsed();
-    return route.handler(contextOf(deps, request, response, found, microversion, null), value);
+    const context = contextOf(deps, request, response, found, microversion, null);
+    if (context.can(route.policy)) return route.handler(context, value);
+    const refusal = new ApiError('PolicyNotAuthorized', { action: route.policy });
+    throw await faultOfRefused(context, route, value, refusal);
   }
   const { answer: once, replayed } = await answerOnce(
     deps,
@@ -173,7 +177,8 @@ function contextOf(
     projectPath: found.projectId === null ? '' : `/${found.projectId}`,
     operationId: newId('operation'),
     newId,
-    authorize: (policy, ownerId) => authorize(policy, caller, ownerId),
+    authorize: (policy, target) => authorize(deps.policies.rules, policy, caller, target),
+    can: (policy, target) => allows(deps.policies.rules, policy, caller, target),
     inTransaction: (work) =>
       inTransaction(deps.db, async (tx) => {
         const result = await work(tx);

@@ -2,6 +2,7 @@
 // https://github.com/openstack/cinder/blob/29.0.0/cinder/api/middleware/auth.py
 import type { RequestHandler } from 'express';
 import { mustBeText } from './body.ts';
+import { noCredentials } from '../policy/evaluate.ts';
 import { stateOf } from './request-state.ts';
 import { urlOf } from './urls.ts';
 
@@ -19,6 +20,8 @@ export const noauth: RequestHandler = (request, response, next) => {
     return;
   }
   const [userId = '', ...rest] = mustBeText(token).split(':');
-  stateOf(response).caller = { userId, projectId: rest.join(':') || userId, isAdmin: true };
+  const projectId = rest.join(':') || userId;
+  const credentials = { ...noCredentials, user_id: userId, project_id: projectId, roles: ['admin'], is_admin: true };
+  stateOf(response).caller = { userId, projectId, isAdmin: true, credentials };
   next();
 };

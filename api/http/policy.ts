@@ -1,23 +1,28 @@
-// Who may do what: Cinder's policy names with Cinder's default rules.
+// Asks the policies for a caller: may it do this to that?
 // https://docs.openstack.org/cinder/latest/configuration/block-storage/policy.html
+import type { PolicyName, PolicyRules } from '../policy/enforcer.ts';
+import type { PolicyTarget } from '../policy/evaluate.ts';
 import type { Caller } from './context.ts';
 import { ApiError } from './errors.ts';
 
-/** everyone: any authenticated caller; owner: the resource's project, or an administrator. */
-export type Allowed = 'everyone' | 'owner' | 'admin';
-
-export interface Policy {
-  /** As an operator names it in policy.yaml and as the fault quotes it. */
-  readonly name: string;
-  readonly allow: Allowed;
-}
+/** A policy by its name, as an operator names it in policy.yaml and as the fault quotes it. */
+export type Policy = PolicyName;
 
 /** A resource's policies, by what its routes call them. */
 export type PolicyTable = Readonly<Record<string, Policy>>;
 
-/** Throws PolicyNotAuthorized. Without `ownerId` only what can be said beforehand is checked. */
-export function authorize(policy: Policy, caller: Caller, ownerId?: string): void {
-  if (caller.isAdmin || policy.allow === 'everyone') return;
-  const allowed = policy.allow === 'owner' && (ownerId === undefined || ownerId === caller.projectId);
-  if (!allowed) throw new ApiError('PolicyNotAuthorized', { action: policy.name });
+/** What is to be read or changed: its row, or only the project that owns it. */
+export type Target = string | object;
+
+/** Whether the rules allow it. Without a target: something new, or anything, in the caller's own project. */
+export function allows(rules: PolicyRules, policy: Policy, caller: Caller, target?: Target): boolean {
+  const { credentials } = caller;
+  const own: PolicyTarget = { projectId: credentials.project_id, userId: credentials.user_id };
+  const row = typeof target === 'string' ? { projectId: target } : target;
+  return rules.allows(policy, credentials, { ...own, ...row });
+}
+
+/** The same as a fault. Throws PolicyNotAuthorized. */
+export function authorize(rules: PolicyRules, policy: Policy, caller: Caller, target?: Target): void {
+  if (!allows(rules, policy, caller, target)) throw new ApiError('PolicyNotAuthorized', { action: policy });
 }

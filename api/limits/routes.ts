@@ -1,6 +1,7 @@
 // /limits: a project's limits and what it uses of them.
 import { readLimits, readUsage } from '../../prisma/store/quotas.ts';
 import type { RequestContext } from '../http/context.ts';
+import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { defaultLimit } from '../quota-sets/resources.ts';
 
@@ -20,6 +21,8 @@ const usageNames = {
   totalBackupGigabytesUsed: 'backup_gigabytes',
 } as const;
 
+const seeUsage: Policy = 'limits_extension:used_limits';
+
 /** Administrators may ask for another project's (3.39). */
 function projectOf({ projectId, isAdmin, atLeast, query }: RequestContext): string {
   if (!isAdmin || !atLeast('3.39')) return projectId;
@@ -30,7 +33,7 @@ export const limitRoutes = [
   route({
     method: 'GET',
     path: '/limits',
-    policy: { name: 'limits_extension:used_limits', allow: 'everyone' },
+    policy: 'limits',
     handler: async (context) => {
       const project = projectOf(context);
       const [limits, usage] = await Promise.all([readLimits(context.db, project), readUsage(context.db, project)]);
@@ -39,7 +42,8 @@ export const limitRoutes = [
         limits.get(name) ?? defaultLimit(context, name),
       ]);
       const usageView = Object.entries(usageNames).map(([shown, name]) => [shown, usage.get(name) ?? 0]);
-      return { body: { limits: { rate: [], absolute: Object.fromEntries([...limitsView, ...usageView]) } } };
+      const absolute = Object.fromEntries(context.can(seeUsage) ? [...limitsView, ...usageView] : limitsView);
+      return { body: { limits: { rate: [], absolute } } };
     },
   }),
 ];

@@ -11,9 +11,9 @@ import { emptyNoContent } from '../lists/empty-answer.ts';
 import { userMessage } from './words.ts';
 
 const policy = {
-  list: { name: 'message:get_all', allow: 'everyone' },
-  show: { name: 'message:get', allow: 'owner' },
-  delete: { name: 'message:delete', allow: 'owner' },
+  list: 'message:get_all',
+  show: 'message:get',
+  delete: 'message:delete',
 } as const satisfies PolicyTable;
 
 const sortColumns = {

@@ -11,9 +11,9 @@ import { OrderRefusedError, type OrderKind } from './orders.ts';
 import { eventView, operationView } from './view.ts';
 
 const policy = {
-  list: { name: 'operation:get_all', allow: 'everyone' },
-  show: { name: 'operation:get', allow: 'owner' },
-  order: { name: 'operation:order', allow: 'admin' },
+  list: 'operation:get_all',
+  show: 'operation:get',
+  order: 'operation:order',
 } as const satisfies PolicyTable;
 
 const reason = z.string().max(255).nullish();

@@ -18,11 +18,11 @@ import { defaultLimit, quotaNames } from './resources.ts';
 import { limitsOf, updateQuotaClassSchema, updateQuotaSchema } from './schema.ts';
 
 const policy = {
-  show: { name: 'volume_extension:quotas:show', allow: 'owner' },
-  update: { name: 'volume_extension:quotas:update', allow: 'admin' },
-  delete: { name: 'volume_extension:quotas:delete', allow: 'admin' },
-  showClass: { name: 'volume_extension:quota_classes:get', allow: 'admin' },
-  updateClass: { name: 'volume_extension:quota_classes:update', allow: 'admin' },
+  show: 'volume_extension:quotas:show',
+  update: 'volume_extension:quotas:update',
+  delete: 'volume_extension:quotas:delete',
+  showClass: 'volume_extension:quota_classes:get',
+  updateClass: 'volume_extension:quota_classes:update',
 } as const satisfies PolicyTable;
 
 /** Cinder's column is 255 characters. */

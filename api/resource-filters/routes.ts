@@ -7,7 +7,7 @@ export const resourceFilterRoutes = [
     method: 'GET',
     path: '/resource_filters',
     since: '3.33',
-    policy: { name: 'resource_filters', allow: 'everyone' },
+    policy: 'resource_filters',
     handler: ({ query }) => {
       const wanted = query['resource'];
       const shown = Object.entries(resourceFilters).filter(([resource]) => !wanted || resource === wanted);

@@ -52,7 +52,7 @@ export const poolRoutes = [
   route({
     method: 'GET',
     path: '/scheduler-stats/get_pools',
-    policy: { name: 'scheduler_extension:scheduler_stats:get_pools', allow: 'admin' },
+    policy: 'scheduler_extension:scheduler_stats:get_pools',
     handler: async (context) => {
       const detail = flagParam(context.query, 'detail');
       const pools = (await listPools(context.db)).filter(await isWanted(context));

@@ -3,11 +3,11 @@
 import type { PolicyTable } from '../http/policy.ts';
 
 export const serverPolicy = {
-  list: { name: 'os_compute_api:servers:index', allow: 'owner' },
-  get: { name: 'os_compute_api:servers:show', allow: 'owner' },
-  listAttachments: { name: 'os_compute_api:os-volumes-attachments:index', allow: 'owner' },
-  getAttachment: { name: 'os_compute_api:os-volumes-attachments:show', allow: 'owner' },
-  attach: { name: 'os_compute_api:os-volumes-attachments:create', allow: 'owner' },
-  detach: { name: 'os_compute_api:os-volumes-attachments:delete', allow: 'owner' },
-  flavors: { name: 'os_compute_api:os-flavor-access', allow: 'everyone' },
+  list: 'os_compute_api:servers:index',
+  get: 'os_compute_api:servers:show',
+  listAttachments: 'os_compute_api:os-volumes-attachments:index',
+  getAttachment: 'os_compute_api:os-volumes-attachments:show',
+  attach: 'os_compute_api:os-volumes-attachments:create',
+  detach: 'os_compute_api:os-volumes-attachments:delete',
+  flavors: 'os_compute_api:os-flavor-access',
 } as const satisfies PolicyTable;

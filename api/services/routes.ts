@@ -8,8 +8,8 @@ import { disableWithReasonSchema, freezeSchema, switchSchema } from './schema.ts
 import { serviceView, volumeBinary } from './view.ts';
 
 const policy = {
-  list: { name: 'volume_extension:services:index', allow: 'admin' },
-  update: { name: 'volume_extension:services:update', allow: 'admin' },
+  list: 'volume_extension:services:index',
+  update: 'volume_extension:services:update',
 } as const satisfies PolicyTable;
 
 interface Switch {

@@ -27,7 +27,7 @@ const forceIsGone =
 export async function createSnapshot(context: RequestContext, wish: Wish): Promise<Answer> {
   const volume = await mustFindVolume(context, wish.volume_id ?? 'None');
   if (context.atLeast(inUseSince) && wish.force === false) throw new ApiError('BadRequest', { detail: forceIsGone });
-  context.authorize(snapshotPolicy.create, volume.projectId);
+  context.authorize(snapshotPolicy.create, volume);
   mustBeTakeable(volume);
   const allowed = wish.force || context.atLeast(inUseSince) ? ['available', 'in-use'] : ['available'];
   mustHaveStatus(volume, volume.status, allowed);

@@ -11,6 +11,6 @@ export const snapshotNotFound = (id: string): ApiError => new ApiError('Snapshot
 export async function mustFindSnapshot(context: RequestContext, id: string, policy: Policy): Promise<SnapshotRow> {
   const snapshot = await findSnapshot(context.db, id, visibleTo(context));
   if (!snapshot) throw snapshotNotFound(id);
-  context.authorize(policy, snapshot.projectId);
+  context.authorize(policy, snapshot);
   return snapshot;
 }

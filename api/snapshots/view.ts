@@ -2,6 +2,7 @@
 import type { SnapshotRow } from '../../prisma/store/snapshots.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { Microversion } from '../http/microversion.ts';
+import { snapshotPolicy } from './policy.ts';
 
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly { since: Microversion; key: string; value: (row: SnapshotRow) => unknown }[] = [
@@ -27,14 +28,15 @@ export function snapshotSummaryView(row: SnapshotRow): Record<string, unknown> {
 
 /** Makes the view of one snapshot for a request; `extended` adds project and progress (show and detailed lists). */
 export function snapshotDetailView(
-  context: Pick<RequestContext, 'atLeast'>,
+  context: Pick<RequestContext, 'atLeast' | 'can'>,
   extended: boolean,
 ): (row: SnapshotRow) => Record<string, unknown> {
   const added = addedFields.filter(({ since }) => context.atLeast(since));
+  const seesExtended = extended && context.can(snapshotPolicy.showExtended);
   return (row) => {
     const view = snapshotSummaryView(row);
     for (const { key, value } of added) view[key] = value(row);
-    if (extended) {
+    if (seesExtended) {
       view['os-extended-snapshot-attributes:project_id'] = row.projectId;
       view['os-extended-snapshot-attributes:progress'] = row.progress;
     }

@@ -24,7 +24,7 @@ import { accessRoutes } from './access-routes.ts';
 import { specRoutes } from './extra-specs-routes.ts';
 import { typePolicy } from './policy.ts';
 import { createTypeSchema, updateTypeSchema } from './schema.ts';
-import { changedTypeView, typeView, typeViewWithAccess } from './view.ts';
+import { changedTypeView, isTenantSpec, typeView, typeViewWithAccess } from './view.ts';
 
 const sortColumns = {
   id: { column: 'id' },
@@ -77,12 +77,16 @@ async function list(context: RequestContext) {
   const page = pageOf(query, config.maxLimit);
   const sort = sortOf(query, sortColumns);
   const marker = page.marker === null ? null : await mustFindType(db, context, page.marker);
+  const extraSpecs = extraSpecsOf(context);
+  // Who may not read a spec may not find out by looking for it either.
+  const mayAsk = context.can(typePolicy.showSensitiveSpecs) || Object.keys(extraSpecs).every(isTenantSpec);
+  if (!mayAsk) return { body: { volume_types: [] } };
   const rows = await listTypes(
     db,
     context,
     {
       isPublic: isPublicOf(context),
-      extraSpecs: extraSpecsOf(context),
+      extraSpecs,
       name: query['name'],
       description: query['description'],
     },

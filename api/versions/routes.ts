@@ -12,7 +12,7 @@ export const versionRoutes = [
   route({
     method: 'GET',
     path: '',
-    policy: { name: 'versions', allow: 'everyone' },
+    policy: 'versions',
     handler: ({ bookmarkUrl }) => ({ body: versionsView(bookmarkUrl) }),
   }),
 ];

@@ -12,7 +12,7 @@ import { volumeActionPolicy } from './policy.ts';
 export async function extendVolume(context: RequestContext, volume: VolumeRow, newSizeGib: number): Promise<void> {
   const { id, sizeGib } = volume;
   const attached = context.atLeast('3.42') && volume.status === 'in-use';
-  context.authorize(attached ? volumeActionPolicy.extendAttached : volumeActionPolicy.extend, volume.projectId);
+  context.authorize(attached ? volumeActionPolicy.extendAttached : volumeActionPolicy.extend, volume);
   const deltaGib = newSizeGib - sizeGib;
   if (deltaGib <= 0) {
     const sizes = `(current: ${sizeGib}, extended: ${newSizeGib})`;

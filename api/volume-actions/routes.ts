@@ -27,7 +27,7 @@ const accepted: Answer = { status: 202 };
 
 async function find(context: RequestContext, policy: Policy): Promise<VolumeRow> {
   const volume = await mustFindVolume(context, context.params['id'] ?? '');
-  context.authorize(policy, volume.projectId);
+  context.authorize(policy, volume);
   return volume;
 }
 

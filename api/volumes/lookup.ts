@@ -3,13 +3,14 @@ import { findVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { visibleTo } from '../lists/list.ts';
+import { volumePolicy } from './policy.ts';
 
-/** Throws VolumeNotFound; another project's volume is not found either. */
+/** Throws VolumeNotFound; another project's volume, or one that the caller may not see, is not found either. */
 export async function mustFindVolume(
-  context: Pick<RequestContext, 'db' | 'isAdmin' | 'projectId'>,
+  context: Pick<RequestContext, 'db' | 'isAdmin' | 'projectId' | 'can'>,
   id: string,
 ): Promise<VolumeRow> {
   const volume = await findVolume(context.db, id, visibleTo(context));
-  if (!volume) throw new ApiError('VolumeNotFound', { volume_id: id });
+  if (!volume || !context.can(volumePolicy.get, volume)) throw new ApiError('VolumeNotFound', { volume_id: id });
   return volume;
 }

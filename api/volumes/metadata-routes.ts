@@ -34,7 +34,7 @@ async function find(
   change?: 'Updating' | 'Deleting',
 ): Promise<VolumeRow> {
   const volume = await mustFindVolume(context, context.params['volume_id'] ?? '');
-  context.authorize(policy, volume.projectId);
+  context.authorize(policy, volume);
   if (change && frozenStatuses.includes(volume.status)) {
     const reason = `${change} volume metadata is not allowed for volumes in ${volume.status} status.`;
     throw new ApiError('InvalidVolume', { reason });

@@ -76,7 +76,7 @@ interface UpdateBody {
 
 async function updateVolume(context: RequestContext, { volume: wish }: UpdateBody): Promise<Answer> {
   const before = await mustFindVolume(context, context.params['id'] ?? '');
-  context.authorize(volumePolicy.update, before.projectId);
+  context.authorize(volumePolicy.update, before);
   if (before.status === 'maintenance') {
     throw new ApiError('InvalidVolume', { reason: 'The volume cannot be updated during maintenance.' });
   }
@@ -94,8 +94,8 @@ async function removeVolume(context: RequestContext): Promise<Answer> {
   const cascade = flagOf(context, 'cascade');
   const force = context.atLeast('3.23') && flagOf(context, 'force');
   const volume = await mustFindVolume(context, context.params['id'] ?? '');
-  if (force) context.authorize(volumePolicy.forceDelete, volume.projectId);
-  context.authorize(volumePolicy.delete, volume.projectId);
+  if (force) context.authorize(volumePolicy.forceDelete, volume);
+  context.authorize(volumePolicy.delete, volume);
   await deleteVolume(context, volume, { force, cascade });
   return emptyAccepted;
 }
@@ -116,7 +116,7 @@ async function summarize(context: RequestContext): Promise<Answer> {
 /** Volumes are not encrypted (yet): the one entry there is says so. */
 async function encryptionOf(context: RequestContext): Promise<Readonly<Record<string, null>>> {
   const volume = await mustFindVolume(context, context.params['volume_id'] ?? '');
-  context.authorize(volumePolicy.getEncryption, volume.projectId);
+  context.authorize(volumePolicy.getEncryption, volume);
   return { encryption_key_id: null };
 }
 

@@ -4,6 +4,8 @@ import type { VolumeRow } from '../../prisma/store/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';
+import type { Policy } from '../http/policy.ts';
+import { volumePolicy } from './policy.ts';
 
 /** Statuses of managing that Cinder does not show. */
 const shownStatuses: Readonly<Record<string, string>> = {
@@ -15,6 +17,8 @@ const shownStatuses: Readonly<Record<string, string>> = {
 interface AddedField {
   readonly since?: Microversion;
   readonly adminOnly?: true;
+  /** Who sees it, where Cinder has a policy for it. */
+  readonly policy?: Policy;
   /** Only where an existing volume is shown, not where a request has just made or changed it. */
   readonly onReadOnly?: true;
   readonly key: string;
@@ -32,10 +36,20 @@ const addedFields: readonly AddedField[] = [
   { since: '3.61', adminOnly: true, key: 'cluster_name', value: () => null },
   { since: '3.63', key: 'volume_type_id', value: (row) => row.volumeTypeId },
   { since: '3.65', key: 'consumes_quota', value: (row) => row.consumesQuota },
-  { onReadOnly: true, key: 'os-vol-tenant-attr:tenant_id', value: (row) => row.projectId },
-  { onReadOnly: true, adminOnly: true, key: 'os-vol-mig-status-attr:migstat', value: (row) => row.migrationStatus },
-  { onReadOnly: true, adminOnly: true, key: 'os-vol-mig-status-attr:name_id', value: () => null },
-  { onReadOnly: true, adminOnly: true, key: 'os-vol-host-attr:host', value: (row) => row.host },
+  {
+    onReadOnly: true,
+    policy: volumePolicy.showTenant,
+    key: 'os-vol-tenant-attr:tenant_id',
+    value: (row) => row.projectId,
+  },
+  {
+    onReadOnly: true,
+    policy: volumePolicy.showMigration,
+    key: 'os-vol-mig-status-attr:migstat',
+    value: (row) => row.migrationStatus,
+  },
+  { onReadOnly: true, policy: volumePolicy.showMigration, key: 'os-vol-mig-status-attr:name_id', value: () => null },
+  { onReadOnly: true, policy: volumePolicy.showHost, key: 'os-vol-host-attr:host', value: (row) => row.host },
 ];
 
 const visibleAdminKeys = ['readonly', 'attached_mode'] as const;
@@ -49,19 +63,20 @@ function metadataOf(row: VolumeRow, withAdmin: boolean): Record<string, string> 
   return metadata;
 }
 
-function attachmentView(attachment: VolumeAttachmentRow, isAdmin: boolean): object {
+function attachmentView(attachment: VolumeAttachmentRow, withHost: boolean): object {
   return {
     id: attachment.volumeId,
     attachment_id: attachment.id,
     volume_id: attachment.volumeId,
     server_id: attachment.instanceId,
-    host_name: isAdmin ? attachment.attachedHost : null,
+    host_name: withHost ? attachment.attachedHost : null,
     device: attachment.mountpoint,
     attached_at: attachment.attachedAt,
   };
 }
 
-type ViewContext = Parameters<typeof resourceLinks>[0] & Pick<RequestContext, 'isAdmin' | 'atLeast'>;
+type ViewContext = Parameters<typeof resourceLinks>[0] &
+  Pick<RequestContext, 'isAdmin' | 'credentials' | 'atLeast' | 'can'>;
 
 /** created: as the answer to a create, without operators' fields; changed: to an update; shown: show and lists. */
 export type VolumeOccasion = 'created' | 'changed' | 'shown';
@@ -72,10 +87,15 @@ export function volumeDetailView(
   occasion: VolumeOccasion,
 ): (row: VolumeRow, attachments: readonly VolumeAttachmentRow[]) => Record<string, unknown> {
   const { isAdmin } = context;
+  // Glance, as a service, has to know where a multiattach volume of its own is attached.
+  const seesHosts = isAdmin || context.credentials.roles.includes('service');
   const isRead = occasion === 'shown';
   const added = addedFields.filter(
-    ({ since, adminOnly, onReadOnly }) =>
-      (since === undefined || context.atLeast(since)) && (!adminOnly || isAdmin) && (!onReadOnly || isRead),
+    ({ since, adminOnly, policy, onReadOnly }) =>
+      (since === undefined || context.atLeast(since)) &&
+      (!adminOnly || isAdmin) &&
+      (policy === undefined || context.can(policy)) &&
+      (!onReadOnly || isRead),
   );
   return (row, attachments) => {
     const view: Record<string, unknown> = {
@@ -98,7 +118,7 @@ export function volumeDetailView(
       replication_status: null,
       consistencygroup_id: null,
       multiattach: row.multiattach,
-      attachments: attachments.map((attachment) => attachmentView(attachment, isAdmin)),
+      attachments: attachments.map((attachment) => attachmentView(attachment, seesHosts)),
     };
     for (const { key, value } of added) view[key] = value(row);
     if (isRead && row.imageMetadataJson !== null && row.imageMetadataJson !== '{}') {

@@ -20,6 +20,14 @@ export async function inTransaction<T>(db: PrismaClient, work: (tx: Transaction)
   }
 }
 
+/** Lets `work` read; PostgreSQL refuses whatever it would change. Transactions inside it fail. */
+export function readOnly<T>(db: PrismaClient, work: (db: PrismaClient) => Promise<T>): Promise<T> {
+  return db.$transaction(async (tx) => {
+    await tx.$executeRaw`SET TRANSACTION READ ONLY`;
+    return work(tx as PrismaClient);
+  });
+}
+
 /** True when a row with the same unique key exists already. */
 export function isDuplicate(error: unknown): boolean {
   return hasCode(error, uniqueCode);

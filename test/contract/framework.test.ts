@@ -10,7 +10,7 @@ import { readRecordings, Replayer } from './support/golden.ts';
 
 const project = 'fedcba98765432100123456789abcdef';
 const headers = { 'X-Auth-Token': `admin:${project}` };
-const policy = { name: 'test', allow: 'everyone' } as const;
+const policy = 'versions';
 
 let lab: ApiLab;
 let url: string;
@@ -47,7 +47,7 @@ beforeAll(async () => {
     route({
       method: 'DELETE',
       path: '/volumes/:id',
-      policy: { name: 'volume:delete', allow: 'admin' },
+      policy: 'volume:delete',
       handler: ({ params }) => {
         throw new ApiError('VolumeNotFound', { volume_id: params['id'] ?? '' });
       },

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
 
 const project = 'fedcba98765432100123456789abcdef';
-const policy = { name: 'test', allow: 'everyone' } as const;
+const policy = 'versions';
 const schema = z.object({ sizeGib: z.number() });
 
 let lab: ApiLab;

@@ -2,12 +2,15 @@
 import type { BackupOptions } from '../../drivers/backup/config.ts';
 import type { BackendConfig, FixedValues, ScoriaConfig, TemporalConfig } from './config.ts';
 
+/** What has been worked out of more than one section. */
+interface Worked {
+  readonly backends: readonly BackendConfig[];
+  readonly backup: BackupOptions;
+  readonly policyFile: string;
+}
+
 /** Everything in `values` has been checked already. */
-export function assembleConfig(
-  values: FixedValues,
-  backends: readonly BackendConfig[],
-  backup: BackupOptions,
-): ScoriaConfig {
+export function assembleConfig(values: FixedValues, { backends, backup, policyFile }: Worked): ScoriaConfig {
   const { DEFAULT: main, scoria } = values;
   return {
     host: main.host,
@@ -16,6 +19,7 @@ export function assembleConfig(
     cachePath: scoria.cache_path,
     debug: main.debug,
     authStrategy: main.auth_strategy,
+    policy: { file: policyFile, enforceNewDefaults: values.oslo_policy.enforce_new_defaults },
     storageAvailabilityZone: main.storage_availability_zone,
     defaultAvailabilityZone: main.default_availability_zone ?? main.storage_availability_zone,
     allowAvailabilityZoneFallback: main.allow_availability_zone_fallback,

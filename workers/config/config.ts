@@ -22,6 +22,12 @@ export interface ApiConfig {
   readonly backlogLimit: number;
 }
 
+export interface PolicyConfig {
+  /** What an operator overrides, absolute; it need not exist. */
+  readonly file: string;
+  readonly enforceNewDefaults: boolean;
+}
+
 export interface InternalApiConfig {
   /** Where storage, backup and compute hosts report to. */
   readonly url: string;
@@ -78,6 +84,7 @@ export interface ScoriaConfig {
   readonly volumeNameTemplate: string;
   readonly snapshotNameTemplate: string;
   readonly backupNameTemplate: string;
+  readonly policy: PolicyConfig;
   readonly api: ApiConfig;
   readonly internalApi: InternalApiConfig;
   readonly database: { readonly connection: string | null };

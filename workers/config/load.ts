@@ -7,6 +7,7 @@ import { checkByDriver } from './driver-check.ts';
 import type { LookUp } from './interpolate.ts';
 import type { OptionTable } from './option.ts';
 import { fixedSections } from './options.ts';
+import { policyFileOf } from './policy-file.ts';
 import { ConfigError, describeProblem, type Problem } from './problem.ts';
 import { missingFor, type Role } from './requirements.ts';
 import { readSection } from './section.ts';
@@ -50,10 +51,11 @@ export function parseConfig(texts: readonly SourceText[], options: LoadOptions =
     source,
     report,
   });
+  const policyFile = policyFileOf(values.oslo_policy.policy_file, texts, source, report);
   const warnings = warningsAbout(source, { fixed: fixedSections, backends: sections, backend: backendOptionNames });
   const lines = [...source.faults, ...new Set(problems.map(describeProblem))];
   if (lines.length > 0) throw new ConfigError(lines, warnings);
-  return { config: assembleConfig(values, backends, backup), warnings };
+  return { config: assembleConfig(values, { backends, backup, policyFile }), warnings };
 }
 
 interface Reading {

@@ -114,6 +114,12 @@ export const sizeLimitOptions = {
   max_request_body_size: withDefault(integer(1), '114688'),
 } as const satisfies OptionTable;
 
+/** https://docs.openstack.org/oslo.policy/latest/configuration/index.html */
+export const policyOptions = {
+  policy_file: withDefault(text, 'policy.yaml'),
+  enforce_new_defaults: withDefault(flag, 'true'),
+} as const satisfies OptionTable;
+
 export const databaseOptions = {
   // Needed by the roles that use it, see requirements.ts: storage and compute hosts hold no database credentials.
   connection: mayBeLeftOut({
@@ -158,6 +164,7 @@ export const scoriaOptions = {
 export const fixedSections = {
   DEFAULT: defaultOptions,
   oslo_middleware: sizeLimitOptions,
+  oslo_policy: policyOptions,
   database: databaseOptions,
   temporal: temporalOptions,
   compute: computeOptions,

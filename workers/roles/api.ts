@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { createApp } from '../../api/app.ts';
 import { createOperationOrders } from '../../api/operations/orders.ts';
 import { createOperationStarter } from '../../api/operations/starter.ts';
+import { openPolicyFile } from '../../api/policy/policy-file.ts';
 import { startSweeper } from '../../api/operations/sweeper.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
 import { seedDefaultType } from '../../prisma/store/types.ts';
@@ -28,7 +29,8 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
   const settings = { quotaDefaults, backlogLimit: config.api.backlogLimit };
   const operations = createOperationStarter({ db, temporal, log, settings });
   const orders = createOperationOrders(temporal, operations);
-  const app = createApp({ db, config: apiConfigOf(config), operations, orders, log });
+  const policies = await openPolicyFile({ ...config.policy, log });
+  const app = createApp({ db, config: apiConfigOf(config), operations, orders, policies, log });
   await seedDefaultType(db);
   const server = await listen(createServer(app), config.api.port, config.api.listenAddress);
   const sweeper = startSweeper({

@@ -11,6 +11,8 @@ import { createHttpApp } from '../../../api/http/app.ts';
 import type { Route } from '../../../api/http/route.ts';
 import { OrderRefusedError } from '../../../api/operations/orders.ts';
 import type { OperationStarter } from '../../../api/operations/starter.ts';
+import { createPolicyRules } from '../../../api/policy/enforcer.ts';
+import { fixedPolicies } from '../../../api/policy/policy-file.ts';
 import { migrate } from '../../../prisma/migrate.ts';
 import { accept } from '../../../prisma/store/accept.ts';
 import { createDatabase, type Database } from '../../../prisma/store/client.ts';
@@ -43,6 +45,9 @@ export const labConfig: ApiConfig = {
   internalSecret: 'lab-secret-lab-secret',
 };
 
+/** Cinder's defaults. */
+const defaultPolicies = fixedPolicies(createPolicyRules({}, { enforceNewDefaults: true }));
+
 export interface ApiLab {
   readonly db: Database;
   readonly url: string;
@@ -64,7 +69,14 @@ export async function startApiLab(changes: Partial<ApiConfig> = {}): Promise<Api
   const log: Logger = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   const config = { ...labConfig, ...changes };
   const orders = { give: () => Promise.reject(new OrderRefusedError('nothing runs operations in this lab')) };
-  const deps: ApiDeps = { db, config, operations: acceptingStarter(db, config), orders, log };
+  const deps: ApiDeps = {
+    db,
+    config,
+    operations: acceptingStarter(db, config),
+    orders,
+    policies: defaultPolicies,
+    log,
+  };
   const servers: Server[] = [];
   const listen = async (app: ReturnType<typeof createApp>): Promise<string> => {
     const server = await new Promise<Server>((resolve) => {
