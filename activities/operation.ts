@@ -7,8 +7,11 @@ import {
   type EndVerdict,
   type PauseRequest,
 } from '../prisma/store/operation-end.ts';
+import { adoptPaused, type AdoptionVerdict } from '../prisma/store/operation-adoption.ts';
+import { passPointOfNoReturn, type ClaimPair } from '../prisma/store/operation-fence.ts';
 import { readHostStatus, type HostStatus } from '../prisma/store/host-status.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
+import { fenced } from './fenced.ts';
 
 /** How patient a workflow is; given by configuration and recorded with the claim, so that a replay agrees. */
 export interface StepPolicy {
@@ -25,6 +28,10 @@ export type ClaimAnswer = ClaimVerdict & { readonly policy: StepPolicy };
 
 export interface OperationActivities {
   claimOperation(request: ClaimRequest): Promise<ClaimAnswer>;
+  /** Takes over a paused operation whose workflow is gone, to wait for orders. */
+  adoptPaused(request: { readonly operationId: string; readonly runId: string }): Promise<AdoptionVerdict>;
+  /** Written before the step after which the old state is gone. */
+  passPointOfNoReturn(claim: ClaimPair): Promise<void>;
   pauseOperation(request: PauseRequest): Promise<EndVerdict>;
   endOperation(request: EndRequest): Promise<EndVerdict>;
   hostStatus(binary: string, host: string): Promise<HostStatus>;
@@ -41,6 +48,8 @@ export function createOperationActivities(db: PrismaClient, settings: OperationS
     async claimOperation(request) {
       return { ...(await claimOperation(db, request)), policy: settings.policy };
     },
+    adoptPaused: (request) => adoptPaused(db, request),
+    passPointOfNoReturn: (claim) => fenced(() => passPointOfNoReturn(db, claim)),
     pauseOperation: (request) => pauseOperation(db, request),
     endOperation: (request) => endOperation(db, request),
     hostStatus: (binary, host) => readHostStatus(db, binary, host, settings.serviceDownTimeS),

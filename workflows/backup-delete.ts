@@ -8,7 +8,7 @@ export const backupDelete = operationWorkflow('backupDelete', async (run) => {
   await closeSuperseded(run, supersedes);
   const [facts] = Object.values(run.granted.facts.backups);
   if (!facts?.host) return {};
-  run.tooLate = true;
+  await run.passPointOfNoReturn();
   await run.onBackupHost(facts.host, "Remove the backup's objects", (on) =>
     on.removeBackup({ claim: run.claim, backup: backupIdentity(facts) }),
   );

@@ -22,7 +22,7 @@ export const backupRestore = operationWorkflow('backupRestore', async (run) => {
   const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: null, readerHost: backupHost };
   run.undo('close the volume', () => closeData(run, host, open));
   const data = await run.onVolumeHost(host, 'Open the volume', (on) => on.openData(open));
-  run.tooLate = true;
+  await run.passPointOfNoReturn();
   const { sizeGib } = run.volume(volumeId);
   const backup = backupIdentity(facts);
   // A repeat writes the same bytes to the same places, so a new volume's zeros stay zeros.

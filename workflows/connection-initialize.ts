@@ -1,6 +1,5 @@
 // connectionInitialize: export the volume for a connector; the API waits for the answer and adds the credentials.
-import { control } from './support/control.ts';
-import { exportFor, placedHost } from './support/connection.ts';
+import { exportFor, placedHost, recordConnection } from './support/connection.ts';
 import { operationWorkflow } from './support/operation.ts';
 
 interface ConnectionInitializeInput {
@@ -15,6 +14,6 @@ export const connectionInitialize = operationWorkflow('connectionInitialize', as
   const host = placedHost(run, volumeId);
   const readonly = mode === 'ro' || run.volume(volumeId).readonly;
   const connection = await exportFor(run, { volumeId, host, attachmentId, readonly });
-  if (attachmentId !== null) await control.recordConnection({ claim: run.claim, attachmentId, connection, connector });
+  if (attachmentId !== null) await recordConnection(run, { attachmentId, connection, connector });
   return { connectionInfo: connection };
 });

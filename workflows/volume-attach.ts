@@ -1,6 +1,5 @@
 // volumeAttach: export the volume, write down where, plug it into the running instance.
-import { control } from './support/control.ts';
-import { exportFor, placedHost } from './support/connection.ts';
+import { exportFor, placedHost, recordConnection } from './support/connection.ts';
 import { operationWorkflow } from './support/operation.ts';
 
 interface VolumeAttachInput {
@@ -17,7 +16,7 @@ export const volumeAttach = operationWorkflow('volumeAttach', async (run) => {
   const host = placedHost(run, volumeId);
   const connection = await exportFor(run, { volumeId, host, attachmentId, readonly });
   const connector = { host: computeHost };
-  await control.recordConnection({ claim: run.claim, attachmentId, connection, connector });
+  await recordConnection(run, { attachmentId, connection, connector });
   const plug = { instanceId: serverId, volumeId };
   run.undo('unplug it from the instance', () =>
     run.onComputeHost(computeHost, 'Unplug the volume', (on) => on.unplugVolume({ claim: run.claim, ...plug })),

@@ -1,39 +1,28 @@
-// Telling an operation to try again or to give up: through its workflow, or by starting that again when it is gone.
+// Gives an operation its orders: through its workflow, or through a new run of it when that is gone.
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { workflowIdOf } from '../../domain/operations.ts';
+import { finishedStates, workflowIdOf, type OperationState } from '../../domain/operations.ts';
+import { skipLoss } from '../../domain/skips.ts';
 import type { Operation } from '../../prisma/generated/client.ts';
+import { OrderRefusedError, type Order } from './order.ts';
 import type { OperationStarter } from './starter.ts';
-
-export type OrderKind = 'retry' | 'abort';
-
-export interface Order {
-  readonly kind: OrderKind;
-  /** Who asks, for the operation's history. */
-  readonly actor: string;
-  readonly reason: string | null;
-}
-
-/** The operation cannot take this order now; the message says why and what to do. */
-export class OrderRefusedError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OrderRefusedError';
-  }
-}
 
 export interface OperationOrders {
   /** Answers what the workflow said. Throws OrderRefusedError. */
   give(operation: Operation, order: Order): Promise<string>;
 }
 
+/** Orders through Temporal. */
 export function createOperationOrders(temporal: Client, starter: Pick<OperationStarter, 'start'>): OperationOrders {
   return {
     async give(operation, order) {
+      if (finishedStates.includes(operation.state as OperationState)) {
+        throw new OrderRefusedError(`the operation has ended: ${operation.state}`);
+      }
       const handle = temporal.workflow.getHandle(workflowIdOf(operation));
       const { kind, actor, reason } = order;
       const epoch = operation.epoch.toString();
@@ -48,12 +37,23 @@ export function createOperationOrders(temporal: Client, starter: Pick<OperationS
         }
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
-      // Terminated, or lost with its Temporal: it runs again from its start, under a new claim.
-      await starter.start(operation, 'again');
-      if (kind === 'retry') return 'its workflow had ended and was started again';
-      throw new OrderRefusedError('its workflow had ended and was started again; abort it once more in a moment');
+      return giveToNewRun(starter, operation, order);
     },
   };
+}
+
+/** Terminated, or lost with its Temporal: a new run begins with the order, under a new claim. */
+async function giveToNewRun(
+  starter: Pick<OperationStarter, 'start'>,
+  operation: Operation,
+  order: Order,
+): Promise<string> {
+  if (order.kind === 'skip' && skipLoss(operation.pausedStep) === null) {
+    throw new OrderRefusedError(`this step cannot be left out: ${operation.pausedStep ?? 'none is known'}`);
+  }
+  const started = await starter.start(operation, { paused: { order } });
+  if (!started) throw new OrderRefusedError('the operation is just starting; ask again in a moment');
+  return `${order.kind} accepted by a new run: the workflow had ended`;
 }
 
 function causeOf(error: WorkflowUpdateFailedError): string {

@@ -11,12 +11,12 @@ const keys = {
 } as const;
 
 /** Attributes by which an operator searches; the workflow changes OperationState when it pauses. */
-export function searchAttributesOf(operation: Operation): TypedSearchAttributes {
+export function searchAttributesOf(operation: Operation, state: 'running' | 'paused'): TypedSearchAttributes {
   return new TypedSearchAttributes([
     { key: keys.resourceId, value: operation.resourceId },
     { key: keys.projectId, value: operation.projectId },
     { key: keys.requestId, value: operation.requestId },
-    { key: keys.operationState, value: 'running' },
+    { key: keys.operationState, value: state },
   ]);
 }
 

@@ -7,7 +7,7 @@ import { ApiError } from '../http/errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
-import { OrderRefusedError, type OrderKind } from './orders.ts';
+import { OrderRefusedError, type OrderKind } from './order.ts';
 import { eventView, operationView } from './view.ts';
 
 const policy = {

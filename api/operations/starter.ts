@@ -14,6 +14,7 @@ import { accept, type AcceptSettings } from '../../prisma/store/accept.ts';
 import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
 import { abortUnstarted, TwinFoundError, unlessTwin } from '../../prisma/store/operations.ts';
 import { countBacklog } from '../../prisma/store/sweep.ts';
+import type { Order } from './order.ts';
 import { searchAttributesOf, summaryOf } from './presentation.ts';
 
 /** Temporal cannot be reached and as much work is waiting for it as is allowed: the client should come back later. */
@@ -62,9 +63,12 @@ export interface OperationStarter {
    * Throws OperationTimeoutError, OperationFailedError as well.
    */
   submitAndWait(request: AcceptRequest, timeoutMs: number): Promise<unknown>;
-  /** Starts the workflow of an accepted operation; started already is success. */
-  start(operation: Operation, again?: 'again'): Promise<void>;
+  /** Starts the workflow of an accepted operation; false when there is, or was, one already. */
+  start(operation: Operation, again?: StartAgain): Promise<boolean>;
 }
+
+/** For an operation whose workflow has closed: runs it again, or (paused) waits for an order or takes the one given. */
+export type StartAgain = 'again' | { readonly paused: { readonly order?: Order } };
 
 export interface StarterDeps {
   readonly db: PrismaClient;
@@ -90,20 +94,22 @@ class TemporalStarter implements OperationStarter {
     this.#deps = deps;
   }
 
-  async start(operation: Operation, again?: 'again'): Promise<void> {
+  async start(operation: Operation, again?: StartAgain): Promise<boolean> {
     const { kind, projectId } = operation;
     try {
       await this.#deps.temporal.workflow.start(kind, {
         workflowId: workflowIdOf(operation),
         taskQueue: controlQueue,
-        args: [{ operationId: operation.id }],
+        args: [{ operationId: operation.id, ...(typeof again === 'object' ? again : {}) }],
         workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
         staticSummary: summaryOf(operation),
-        typedSearchAttributes: searchAttributesOf(operation),
+        typedSearchAttributes: searchAttributesOf(operation, typeof again === 'object' ? 'paused' : 'running'),
         priority: { priorityKey: isInteractive(kind) ? 2 : 4, fairnessKey: projectId.slice(0, 64) },
       });
+      return true;
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
     }
   }
 

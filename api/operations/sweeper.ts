@@ -1,11 +1,11 @@
 // Looks both ways between the Operation rows and Temporal, and brings together what a crash has parted.
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { workflowIdOf } from '../../domain/operations.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
 import { pauseOperation } from '../../prisma/store/operation-end.ts';
 import { sweepKeys } from '../../prisma/store/idempotency.ts';
-import { takeSilent, takeUnstarted } from '../../prisma/store/sweep.ts';
+import { takePaused, takeSilent, takeUnstarted } from '../../prisma/store/sweep.ts';
+import { whoTerminated, workflowStatus } from './closed-workflow.ts';
 import type { OperationStarter } from './starter.ts';
 
 export interface SweeperDeps {
@@ -49,33 +49,38 @@ export function startSweeper(deps: SweeperDeps): { stop(): Promise<void> } {
 /** One round: starts what has no workflow, and settles what has lost its own. */
 export async function sweep(deps: SweeperDeps): Promise<void> {
   for (const operation of await takeUnstarted(deps.db, deps.unstartedAfterMs, batchSize)) {
-    await deps.starter.start(operation);
-    deps.log.info({ operationId: operation.id, kind: operation.kind }, 'started the workflow of an accepted operation');
+    if (await deps.starter.start(operation)) {
+      deps.log.info(
+        { operationId: operation.id, kind: operation.kind },
+        'started the workflow of an accepted operation',
+      );
+    } else await settle(deps, operation);
   }
   await sweepKeys(deps.db, keyLifetimeS);
   for (const operation of await takeSilent(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);
+  for (const operation of await takePaused(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);
 }
 
 async function settle(deps: SweeperDeps, operation: Operation): Promise<void> {
-  const status = await workflowStatus(deps.temporal, operation);
-  if (status === 'RUNNING' || status === 'PAUSED') return;
-  if (status === 'TERMINATED') {
-    const reason =
-      'Its workflow was terminated from outside, so nothing was undone. Retry runs it again from the start; abort ends it.';
-    await pauseOperation(deps.db, { operationId: operation.id, epoch: operation.epoch.toString(), reason });
-    deps.log.warn({ operationId: operation.id }, 'paused an operation whose workflow was terminated');
+  const { temporal, starter, log } = deps;
+  const workflow = await workflowStatus(temporal, operation);
+  if (workflow === 'RUNNING' || workflow === 'PAUSED') return;
+  const { id: operationId } = operation;
+  if (operation.state !== 'paused' && workflow !== 'TERMINATED') {
+    await starter.start(operation, 'again');
+    log.warn({ operationId, workflow }, 'started an unfinished operation again');
     return;
   }
-  await deps.starter.start(operation, 'again');
-  deps.log.warn({ operationId: operation.id, workflow: status }, 'started an unfinished operation again');
+  if (operation.state !== 'paused') await pauseTerminated(deps, operation);
+  // Whoever looks for paused operations in Temporal, or has an order for this one, finds it there.
+  await starter.start(operation, { paused: {} });
+  log.warn({ operationId, workflow }, 'a paused operation had no workflow; a new one waits for orders');
 }
 
-async function workflowStatus(temporal: Client, operation: Operation): Promise<string> {
-  try {
-    const { status } = await temporal.workflow.getHandle(workflowIdOf(operation)).describe();
-    return status.name;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 'NOT_FOUND';
-    throw error;
-  }
+async function pauseTerminated({ db, temporal }: SweeperDeps, operation: Operation): Promise<void> {
+  const reason =
+    `Its workflow was ${await whoTerminated(temporal, operation)}. Nothing was undone. ` +
+    'Retry runs it again from the start; abort undoes what it has done.';
+  const claim = { operationId: operation.id, epoch: operation.epoch.toString() };
+  await pauseOperation(db, { ...claim, reason, cause: 'Terminated', step: null, host: null, actor: 'sweeper' });
 }

@@ -56,20 +56,22 @@ async function insertOperation(
       quota: request.quota as unknown as Prisma.InputJsonArray,
     },
   });
-  await tx.operationResource.createMany({
-    data: [
-      ...claimed.map(({ use, previousStatus }) => ({ ...resourceOf(request, use), role: 'writes', previousStatus })),
-      ...request.reads.map((use) => ({ ...resourceOf(request, use), role: 'reads' })),
-    ],
-  });
+  const uses = [
+    ...claimed.map(({ use, previousStatus }) => ({ ...use, role: 'writes', previousStatus })),
+    ...request.reads.map((use) => ({ ...use, role: 'reads', previousStatus: null })),
+  ];
+  // One statement: every request passes here.
+  await tx.$executeRaw`
+    WITH event AS (
+      INSERT INTO operation_events (operation_id, epoch, event, actor, detail)
+      VALUES (${operation.id}::uuid, 0, 'accepted', ${request.userId}, ${request.requestId})
+    )
+    INSERT INTO operation_resources (operation_id, resource_type, resource_id, role, previous_status)
+    SELECT ${operation.id}::uuid, used.* FROM unnest(
+      ${uses.map((use) => use.resource)}::text[], ${uses.map((use) => use.id)}::uuid[],
+      ${uses.map((use) => use.role)}::text[], ${uses.map((use) => use.previousStatus)}::text[]) AS used`;
   return operation;
 }
-
-const resourceOf = (request: AcceptRequest, use: ResourceUse) => ({
-  operationId: request.operationId,
-  resourceType: use.resource,
-  resourceId: use.id,
-});
 
 async function claimForAccept(
   tx: Prisma.TransactionClient,

@@ -1,35 +1,50 @@
 // The first step of every run: it takes a new epoch and all of the operation's resources, or says why it cannot.
-import { finishedStates, ruleOf, type OperationState, type ResourceType } from '../../domain/operations.ts';
+import type { ClaimCause } from '../../domain/operation-events.ts';
+import {
+  finishedStates,
+  ruleOf,
+  type ClaimRule,
+  type OperationState,
+  type ResourceType,
+} from '../../domain/operations.ts';
+import type { PauseCause } from '../../domain/pauses.ts';
 import type { OperationResource, Prisma, PrismaClient } from '../generated/client.ts';
 import { readFacts, type OperationFacts } from './operation-facts.ts';
-import { recordEvent } from './operation-history.ts';
 import { lockOperation, type OperationRow } from './operation-row.ts';
 import { lockResource, writeStatus } from './resource-status.ts';
 
 export interface ClaimRequest {
   readonly operationId: string;
   readonly runId: string;
-  /** Who asked for this run: the API at first, later the operator that retried. */
+  /** What the claim leaves in the history: by whom, and the reason that was given. */
+  readonly cause: ClaimCause;
   readonly actor: string;
-  /** The run's own claim, which is to be replaced by a newer one: a host has served another operation's since. */
+  readonly reason?: string | null;
+  /** The run's own claim, which is to be replaced by a newer one. */
   readonly renews?: string;
+  /** A step that is to be left out from now on (`StepKey` of domain/skips.ts). */
+  readonly skips?: string;
 }
 
-export interface GrantedClaim {
-  readonly verdict: 'granted';
+/** What a run has to know of its operation. */
+export interface ClaimedOperation {
   readonly epoch: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly facts: OperationFacts;
   /** Seconds since 1970 at which the request was accepted: part of names that must not change. */
   readonly acceptedAt: number;
+  /** Steps that an operator has decided to leave out. */
+  readonly skippedSteps: readonly string[];
 }
+
+export type GrantedClaim = ClaimedOperation & { readonly verdict: 'granted' };
 
 export type ClaimVerdict =
   | GrantedClaim
   /** Over already: a duplicate start, or a reset of an operation that has ended. */
   | { readonly verdict: 'finished'; readonly state: OperationState; readonly reason: string | null }
-  /** A resource is not ours to take now; the operation is paused for that reason. */
-  | { readonly verdict: 'refused'; readonly reason: string; readonly epoch: string };
+  /** A resource is not ours to take now; the operation is paused for that reason, under the epoch it had. */
+  | (ClaimedOperation & { readonly verdict: 'refused'; readonly reason: string });
 
 /**
  * Claims the operation for a run under a fresh epoch; every earlier claim of it is void from then on.
@@ -46,24 +61,26 @@ export async function claimOperation(db: PrismaClient, request: ClaimRequest): P
       return { verdict: 'finished', state: operation.state, reason: 'another run has claimed it' };
     }
     const uses = await tx.operationResource.findMany({ where: { operationId: operation.id } });
-    for (const use of uses) {
-      const refusal = await claimAgain(tx, operation, use);
-      if (refusal) return refuse(tx, operation, refusal);
-    }
-    const epoch = await startEpoch(tx, operation, request);
-    return {
-      verdict: 'granted',
+    const refusal = await claimAgain(tx, operation, uses);
+    const epoch = refusal === null ? await startEpoch(tx, operation, request) : await refuse(tx, operation, refusal);
+    const skips = request.skips === undefined ? [] : [request.skips];
+    const claimed = {
       epoch: epoch.toString(),
       input: operation.input,
       facts: await readFacts(tx, withPrimary(operation, uses)),
       acceptedAt: Math.floor(operation.createdAt.getTime() / 1000),
+      skippedSteps: [...new Set([...operation.skippedSteps, ...(refusal === null ? skips : [])])],
     };
+    return refusal === null ? { verdict: 'granted', ...claimed } : { verdict: 'refused', reason: refusal, ...claimed };
   });
 }
 
-async function refuse(tx: Prisma.TransactionClient, operation: OperationRow, reason: string): Promise<ClaimVerdict> {
-  await tx.operation.update({ where: { id: operation.id }, data: { state: 'paused', reason } });
-  return { verdict: 'refused', reason, epoch: operation.epoch.toString() };
+async function refuse(tx: Prisma.TransactionClient, operation: OperationRow, reason: string): Promise<bigint> {
+  await tx.operation.update({
+    where: { id: operation.id },
+    data: { state: 'paused', reason, pauseCause: 'ResourceTaken' satisfies PauseCause, pausedAt: new Date() },
+  });
+  return operation.epoch;
 }
 
 async function startEpoch(
@@ -73,44 +90,74 @@ async function startEpoch(
 ): Promise<bigint> {
   const renewed = operation.epoch.toString() !== request.renews;
   if (operation.state === 'running' && operation.runId === request.runId && renewed) return operation.epoch;
+  const skips = JSON.stringify(request.skips === undefined ? [] : [request.skips]);
+  const detail = [request.skips, request.reason].filter(Boolean).join('; ') || null;
+  // One statement: every operation passes here at least once.
   const rows = await tx.$queryRaw<{ epoch: bigint }[]>`
-    UPDATE operations SET epoch = nextval('operation_epoch_seq'), run_id = ${request.runId}, state = 'running',
-      reason = NULL, step = NULL, bytes_done = NULL, bytes_total = NULL,
-      workflow_started_at = coalesce(workflow_started_at, now()), updated_at = now()
-    WHERE id = ${operation.id}::uuid RETURNING epoch`;
-  const epoch = rows[0]?.epoch ?? 0n;
-  if (operation.epoch > 0n)
-    await recordEvent(tx, { operationId: operation.id, epoch, event: 'claimed', actor: request.actor });
-  return epoch;
+    WITH claim AS (
+      UPDATE operations SET epoch = nextval('operation_epoch_seq'), run_id = ${request.runId}, state = 'running',
+        reason = NULL, pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL,
+        step = NULL, bytes_done = NULL, bytes_total = NULL, skipped_steps = skipped_steps || ${skips}::jsonb,
+        workflow_started_at = coalesce(workflow_started_at, now()), updated_at = now()
+      WHERE id = ${operation.id}::uuid RETURNING id, epoch
+    ), event AS (
+      INSERT INTO operation_events (operation_id, epoch, event, actor, detail)
+      SELECT id, epoch, ${request.cause}, ${request.actor}, ${detail} FROM claim
+    )
+    SELECT epoch FROM claim`;
+  return rows[0]?.epoch ?? 0n;
 }
 
-/** Makes one resource ours again; answers why not, if so. */
+interface Claimable {
+  readonly use: OperationResource;
+  readonly rule: ClaimRule;
+  readonly status: string;
+  readonly isOurs: boolean;
+}
+
+/** Makes the resources ours again, all of them or none; answers why not, if so. */
 async function claimAgain(
   tx: Prisma.TransactionClient,
   operation: OperationRow,
-  use: OperationResource,
+  uses: readonly OperationResource[],
 ): Promise<string | null> {
-  if (use.role !== 'writes') return null;
+  const claimable: Claimable[] = [];
+  for (const use of uses.filter(({ role }) => role === 'writes')) {
+    const looked = await look(tx, operation, use);
+    if (typeof looked === 'string') return looked;
+    claimable.push(looked);
+  }
+  for (const { use, rule, status, isOurs } of claimable) {
+    const resource = use.resourceType as ResourceType;
+    if (!isOurs || (status !== rule.during && operation.state === 'paused')) {
+      await writeStatus(tx, resource, use.resourceId, { status: rule.during, operationId: operation.id });
+    }
+    if (isOurs) continue;
+    await tx.operationResource.updateMany({
+      where: { operationId: operation.id, resourceType: resource, resourceId: use.resourceId },
+      data: { held: true, previousStatus: status },
+    });
+  }
+  return null;
+}
+
+/** Locks one resource and says whether it can be claimed; in words, where it cannot. */
+async function look(
+  tx: Prisma.TransactionClient,
+  operation: OperationRow,
+  use: OperationResource,
+): Promise<Claimable | string> {
   const resource = use.resourceType as ResourceType;
   const rule = ruleOf(operation.kind).claims.find((claim) => claim.resource === resource);
   const state = await lockResource(tx, resource, use.resourceId);
   if (!rule || !state) return `${resource} ${use.resourceId} no longer exists`;
-  if (state.operationId === operation.id) {
-    if (state.status !== rule.during && operation.state === 'paused') {
-      await writeStatus(tx, resource, use.resourceId, { status: rule.during, operationId: operation.id });
-    }
-    return null;
+  const { status } = state;
+  if (state.operationId === operation.id) return { use, rule, status, isOurs: true };
+  if (use.held) return `${resource} ${use.resourceId} is ${status}: its status was changed by someone else`;
+  if (state.operationId !== null || !rule.from.includes(status)) {
+    return `${resource} ${use.resourceId} is ${status}; it has to be ${rule.from.join(' or ')} first`;
   }
-  if (use.held) return `${resource} ${use.resourceId} is ${state.status}: its status was changed by someone else`;
-  if (state.operationId !== null || !rule.from.includes(state.status)) {
-    return `${resource} ${use.resourceId} is ${state.status}; it has to be ${rule.from.join(' or ')} first`;
-  }
-  await writeStatus(tx, resource, use.resourceId, { status: rule.during, operationId: operation.id });
-  await tx.operationResource.updateMany({
-    where: { operationId: operation.id, resourceType: resource, resourceId: use.resourceId },
-    data: { held: true, previousStatus: state.status },
-  });
-  return null;
+  return { use, rule, status, isOurs: false };
 }
 
 /** Operations that claim nothing still work on their primary resource. */

@@ -6,6 +6,7 @@ import {
   type OperationState,
   type ResourceType,
 } from '../../domain/operations.ts';
+import type { PauseCause } from '../../domain/pauses.ts';
 import { Prisma, type PrismaClient } from '../generated/client.ts';
 import { applyEnding } from './operation-effects.ts';
 import type { ClaimPair } from './operation-fence.ts';
@@ -16,6 +17,12 @@ import { lockResource, softDelete, writeStatus } from './resource-status.ts';
 export interface PauseRequest extends ClaimPair {
   /** Which step, on which host, why, and what to do: for a person. */
   readonly reason: string;
+  readonly cause: PauseCause;
+  /** The step that did not work (`StepKey` of domain/skips.ts) and where; null when it was none. */
+  readonly step: string | null;
+  readonly host: string | null;
+  /** Default: `scoria`. */
+  readonly actor?: string;
 }
 
 export interface EndRequest extends ClaimPair {
@@ -24,8 +31,6 @@ export interface EndRequest extends ClaimPair {
   /** A code of domain/storage-errors.ts, which decides the tenant's message. */
   readonly code: string | null;
   readonly actor: string;
-  /** True once the operation's point of no return has been passed: an abort cannot give the old state back. */
-  readonly tooLate: boolean;
   /** What a synchronous caller is answered, and what the ending writes (a backup's object count, …). */
   readonly result: Readonly<Record<string, unknown>> | null;
 }
@@ -44,8 +49,12 @@ export async function pauseOperation(db: PrismaClient, request: PauseRequest): P
       await moveTo(tx, operation, use, rule.paused, owner);
       if (owner === null) await release(tx, operation, use);
     }
-    await tx.operation.updateMany({ where: { id: operation.id }, data: { state: 'paused', reason: request.reason } });
-    await recordEvent(tx, { ...eventOf(operation), event: 'paused', actor: 'scoria', detail: request.reason });
+    const { reason, cause, step, host, actor = 'scoria' } = request;
+    await tx.operation.updateMany({
+      where: { id: operation.id },
+      data: { state: 'paused', reason, pauseCause: cause, pausedStep: step, pausedHost: host, pausedAt: new Date() },
+    });
+    await recordEvent(tx, { ...eventOf(operation), event: 'paused', actor, detail: reason });
     return 'written';
   });
 }
@@ -58,7 +67,7 @@ export async function endOperation(db: PrismaClient, request: EndRequest): Promi
     if (operation.state === request.outcome) return 'written';
     if (finishedStates.includes(operation.state)) return 'stale';
     for (const { use, rule } of await releaseAll(tx, operation)) {
-      await moveTo(tx, operation, use, statusAfter(rule, request), null);
+      await moveTo(tx, operation, use, statusAfter(rule, request.outcome, operation.tooLate), null);
     }
     await applyEnding(tx, operation, request);
     await tx.operation.updateMany({
@@ -68,22 +77,23 @@ export async function endOperation(db: PrismaClient, request: EndRequest): Promi
         reason: request.reason,
         result: request.result === null ? Prisma.DbNull : (request.result as Prisma.InputJsonObject),
         finishedAt: new Date(),
+        ...notPaused,
       },
     });
-    if (request.outcome !== 'succeeded') {
-      const detail = request.reason ?? undefined;
-      await recordEvent(tx, { ...eventOf(operation), event: request.outcome, actor: request.actor, detail });
-    }
+    const { outcome, actor, reason } = request;
+    await recordEvent(tx, { ...eventOf(operation), event: outcome, actor, detail: reason });
     return 'written';
   });
 }
 
 const eventOf = (operation: OperationRow) => ({ operationId: operation.id, epoch: operation.epoch });
 
-function statusAfter(rule: ClaimRule, request: EndRequest): string {
-  if (request.outcome === 'succeeded') return rule.done;
-  if (request.outcome === 'failed') return rule.failed;
-  return request.tooLate ? (rule.abortedTooLate ?? rule.aborted) : rule.aborted;
+const notPaused = { pauseCause: null, pausedStep: null, pausedHost: null, pausedAt: null } as const;
+
+function statusAfter(rule: ClaimRule, outcome: EndRequest['outcome'], tooLate: boolean): string {
+  if (outcome === 'succeeded') return rule.done;
+  if (outcome === 'failed') return rule.failed;
+  return tooLate ? (rule.abortedTooLate ?? rule.aborted) : rule.aborted;
 }
 
 async function lockInForce(tx: Prisma.TransactionClient, claim: ClaimPair): Promise<OperationRow | null> {

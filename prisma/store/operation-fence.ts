@@ -26,3 +26,16 @@ export async function holdClaim(tx: Prisma.TransactionClient, claim: ClaimPair):
     FOR UPDATE`;
   if (rows.length === 0) throw new StaleClaimError(claim.operationId, BigInt(claim.epoch));
 }
+
+/**
+ * Notes that the operation's point of no return has been passed; whatever becomes of its workflow, an abort then knows.
+ * Throws StaleClaimError.
+ */
+export async function passPointOfNoReturn(db: Prisma.TransactionClient, claim: ClaimPair): Promise<void> {
+  const epoch = BigInt(claim.epoch);
+  const { count } = await db.operation.updateMany({
+    where: { id: claim.operationId, epoch, state: 'running' },
+    data: { tooLate: true },
+  });
+  if (count === 0) throw new StaleClaimError(claim.operationId, epoch);
+}

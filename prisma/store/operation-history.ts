@@ -1,12 +1,13 @@
 // The history of an operation: who did what to it, and when.
+import type { OperationEventName } from '../../domain/operation-events.ts';
 import type { Prisma } from '../generated/client.ts';
 
 export interface OperationEventRecord {
   readonly operationId: string;
   readonly epoch: bigint;
-  readonly event: 'claimed' | 'paused' | 'retried' | 'aborted' | 'succeeded' | 'failed' | 'released' | 'reset-status';
+  readonly event: OperationEventName;
   readonly actor: string;
-  readonly detail?: string;
+  readonly detail?: string | null;
 }
 
 /** Adds a line to an operation's history, in the transaction that makes it true. */

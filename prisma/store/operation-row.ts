@@ -16,6 +16,9 @@ export interface OperationRow {
   readonly input: Readonly<Record<string, unknown>>;
   readonly quota: readonly { readonly resource: string; readonly delta: number }[];
   readonly reason: string | null;
+  /** Its point of no return has been passed. */
+  readonly tooLate: boolean;
+  readonly skippedSteps: readonly string[];
   readonly createdAt: Date;
 }
 
@@ -23,7 +26,8 @@ export interface OperationRow {
 export async function lockOperation(tx: Prisma.TransactionClient, id: string): Promise<OperationRow | null> {
   const rows = await tx.$queryRaw<OperationRow[]>`
     SELECT id, kind, state, resource_type AS "resourceType", resource_id AS "resourceId", project_id AS "projectId",
-      request_id AS "requestId", epoch, run_id AS "runId", input, quota, reason, created_at AS "createdAt"
+      request_id AS "requestId", epoch, run_id AS "runId", input, quota, reason, too_late AS "tooLate",
+      skipped_steps AS "skippedSteps", created_at AS "createdAt"
     FROM operations WHERE id = ${id}::uuid FOR UPDATE`;
   return rows[0] ?? null;
 }

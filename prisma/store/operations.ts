@@ -51,7 +51,6 @@ export async function abortUnstarted(db: PrismaClient, operationId: string): Pro
     reason: 'the client had stopped waiting before anything was done',
     code: null,
     actor: 'scoria',
-    tooLate: false,
     result: null,
   });
 }

@@ -19,12 +19,20 @@ export function takeSilent(db: PrismaClient, silentForMs: number, limit: number)
   });
 }
 
+/** Paused operations that nobody has looked at for `silentForMs`: an order needs a workflow to go to. */
+export function takePaused(db: PrismaClient, silentForMs: number, limit: number): Promise<Operation[]> {
+  return take(db, limit, {
+    text: `state = 'paused' AND greatest(checked_at, updated_at) < now() - $1::int * interval '1 ms'`,
+    ms: silentForMs,
+  });
+}
+
 /** Marks them as looked at in the same statement, so that another process takes others. */
 async function take(db: PrismaClient, limit: number, where: { text: string; ms: number }): Promise<Operation[]> {
   const rows = await db.$queryRawUnsafe<{ id: string }[]>(
     `UPDATE operations SET checked_at = now() WHERE id IN (
        SELECT id FROM operations WHERE finished_at IS NULL AND ${where.text}
-       ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`,
+       ORDER BY coalesce(checked_at, created_at) LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`,
     Math.round(where.ms),
     limit,
   );

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { operationTable } from '../../domain/operations.ts';
-import { storageErrorTable } from '../../domain/storage-errors.ts';
+import { pauseTable } from '../../domain/pauses.ts';
+import { skipTable } from '../../domain/skips.ts';
 import { runTool } from '../../privileged/tool.ts';
 import { suites } from '../../workers/cli/suites.ts';
 
@@ -174,11 +175,33 @@ describe('the docs', () => {
 describe("the runbook of paused operations agrees with the code's tables", () => {
   const runbook = (): string => textOf('docs/runbooks/paused-operation.md');
 
-  it('has a row for each error that can pause an operation, and for no other', () => {
-    const cells = [...runbook().matchAll(/^ *\| (`[^|]+) \|/gm)].map(([, cell = '']) => cell);
-    const codes = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
-    const pausing = Object.entries(storageErrorTable).flatMap(([name, kind]) => (kind === 'user' ? [] : name));
-    expect(codes.toSorted()).toEqual(pausing.toSorted());
+  it('has a row for each cause of a pause, with its page, and for no other', () => {
+    const rows = [...runbook().matchAll(/^ *\| `(\w+)` +\| \[([^\]]+)\]\(([\w-]+)\.md\) +\|/gm)];
+    const wanted = Object.entries(pauseTable).map(([cause, { title, page }]) => [cause, title, page]);
+    expect(rows.map(([, ...cells]) => cells).toSorted()).toEqual(wanted.toSorted());
+  });
+
+  it('has a page for each cause, which says what you see, what it means and what to do', () => {
+    for (const [cause, { page, title }] of Object.entries(pauseTable)) {
+      const text = textOf(`docs/runbooks/${page}.md`);
+      expect(text.split('\n', 1)[0], page).toBe(`# ${title}`);
+      expect(text, page).toContain(`Cause \`${cause}\``);
+      expect(
+        [...text.matchAll(/^## (.+)$/gm)].map(([, head]) => head),
+        page,
+      ).toEqual(['What you see', 'What it means', 'What to do']);
+    }
+  });
+
+  it('has a cause for each page, but for those about something else', () => {
+    const pages: string[] = Object.values(pauseTable).map(({ page }) => page);
+    const found = sources.flatMap(({ path }) => /^docs\/runbooks\/(.+)\.md$/.exec(path)?.[1] ?? []);
+    expect(found.filter((page) => !pages.includes(page) && !otherRunbooks.has(page))).toEqual([]);
+  });
+
+  it('names each step that can be left out', () => {
+    const page = textOf('docs/runbooks/skipping-a-step.md');
+    expect(Object.keys(skipTable).filter((step) => !page.includes(`\`${step}\``))).toEqual([]);
   });
 
   it('names each error status that a paused operation shows', () => {
@@ -187,6 +210,9 @@ describe("the runbook of paused operations agrees with the code's tables", () =>
     expect(errors.filter((status) => !runbook().includes(`\`${status}\``))).toEqual([]);
   });
 });
+
+/** Pages about something else than one cause of a pause. */
+const otherRunbooks: ReadonlySet<string> = new Set(['paused-operation', 'skipping-a-step']);
 
 /** Words in backquotes that look like a path below one of the house's rooms. */
 function pathsNamedIn(page: string): readonly string[] {

@@ -1,6 +1,7 @@
 // The promises of the control plane, each with a test that tries to break it.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOperationOrders } from '../../api/operations/orders.ts';
 import { sweep } from '../../api/operations/sweeper.ts';
 import { workflowIdOf } from '../../domain/operations.ts';
 import { StatusConflictError, QuotaExceededError, type AcceptRequest } from '../../prisma/store/accept-types.ts';
@@ -100,15 +101,24 @@ describe('one door for status', () => {
     const id = await volume();
     const request = requests.extendVolume(id, 1, 2);
     await accept(lab.db, request, settings);
-    const dead = await claimOperation(lab.db, { operationId: request.operationId, runId: 'dead', actor: 'test' });
-    const alive = await claimOperation(lab.db, { operationId: request.operationId, runId: 'alive', actor: 'test' });
+    const dead = await claimOperation(lab.db, {
+      operationId: request.operationId,
+      runId: 'dead',
+      actor: 'test',
+      cause: 'claimed',
+    });
+    const alive = await claimOperation(lab.db, {
+      operationId: request.operationId,
+      runId: 'alive',
+      actor: 'test',
+      cause: 'claimed',
+    });
     if (dead.verdict !== 'granted' || alive.verdict !== 'granted') throw new Error('not granted');
     const end = {
       outcome: 'succeeded',
       reason: null,
       code: null,
       actor: 'test',
-      tooLate: false,
       result: null,
     } as const;
     expect(await endOperation(lab.db, { operationId: request.operationId, epoch: dead.epoch, ...end })).toBe('stale');
@@ -175,7 +185,12 @@ describe('closed from outside', () => {
     const id = await volume();
     const request = requests.extendVolume(id, 1, 2);
     await accept(lab.db, request, settings);
-    const claim = await claimOperation(lab.db, { operationId: request.operationId, runId: 'x', actor: 'test' });
+    const claim = await claimOperation(lab.db, {
+      operationId: request.operationId,
+      runId: 'x',
+      actor: 'test',
+      cause: 'claimed',
+    });
     expect(claim.verdict).toBe('granted');
     const operation = await lab.db.operation.findUniqueOrThrow({ where: { id: request.operationId } });
     await lab.temporal.workflow.start('volumeExtend', {
@@ -188,11 +203,13 @@ describe('closed from outside', () => {
       await sweep(sweeperDeps());
       expect(await lab.db.operation.findUniqueOrThrow({ where: { id: operation.id } })).toMatchObject({
         state: 'paused',
-        reason: expect.stringContaining('terminated'),
+        reason: expect.stringMatching(/terminated from outside by .+: a test/),
       });
     });
     expect(await statusOf(id)).toBe('error_extending');
-    await lab.starter.start(operation, 'again');
+    const paused = () => lab.db.operation.findUniqueOrThrow({ where: { id: operation.id } });
+    const orders = createOperationOrders(lab.temporal, lab.starter);
+    await eventually(async () => orders.give(await paused(), { kind: 'retry', actor: 'tester', reason: null }));
     expect(await ended(lab, operation.id)).toBe('succeeded');
     await expectNothingLeft(lab, backends);
   });

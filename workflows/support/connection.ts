@@ -18,6 +18,15 @@ export async function exportFor(run: OperationRun, wish: ExportWish) {
   return run.onVolumeHost(wish.host, 'Export the volume', (on) => on.exportVolume(request()));
 }
 
+/** Writes down where an attachment is exported. */
+export async function recordConnection(
+  run: OperationRun,
+  record: Omit<Parameters<typeof control.recordConnection>[0], 'claim'>,
+): Promise<void> {
+  // Nothing has been exported in a rehearsal.
+  if (!run.rehearsing) await control.recordConnection({ claim: run.claim, ...record });
+}
+
 /** Takes the export away if no other live attachment relies on it. */
 export async function removeExportUnlessUsed(
   run: OperationRun,

@@ -52,6 +52,8 @@ function step<Name extends keyof ControlActivities>(name: Name): ControlActiviti
 
 export const control: ControlActivities = {
   claimOperation: step('claimOperation'),
+  adoptPaused: step('adoptPaused'),
+  passPointOfNoReturn: step('passPointOfNoReturn'),
   pauseOperation: step('pauseOperation'),
   endOperation: step('endOperation'),
   hostStatus: step('hostStatus'),

@@ -25,7 +25,6 @@ export async function createOnPool(
   const host = serviceHostOf(pool);
   const summary = `Create ${volume.sizeGib} GiB on ${pool}`;
   run.show(summary);
-  run.noteBackend(host);
   const on = proxyActivities<VolumeActivities>({
     taskQueue: volumeQueue(host),
     summary,
@@ -38,6 +37,9 @@ export async function createOnPool(
   run.undo(`remove the volume from ${pool}`, () =>
     run.onVolumeHost(pool, 'Remove the half-made volume', (host) => host.removeVolume({ claim: run.claim, volume })),
   );
+  if (run.rehearsing) return { outcome: 'created' };
+  run.noteBackend(host);
+  run.beginStep({ name: 'createVolume', host, summary });
   let touched = false;
   for (let attempt = 1; ;) {
     try {

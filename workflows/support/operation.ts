@@ -9,15 +9,20 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ClaimCause } from '../../domain/operation-events.ts';
 import { ruleOf, type OperationKind } from '../../domain/operations.ts';
+import type { PauseCause } from '../../domain/pauses.ts';
 import { operationStateAttribute } from '../../domain/search-attributes.ts';
 import { control } from './control.ts';
 import { readFailure, type StepFailure } from './failures.ts';
-import { OrderDesk, type PendingOrder } from './orders.ts';
+import { cancelOrder, OrderDesk, type PendingOrder, type SkipTarget } from './orders.ts';
+import { pausedDetails } from './paused-details.ts';
 import { OperationRun } from './run.ts';
 
 export interface OperationArgs {
   readonly operationId: string;
+  /** The operation is paused and its workflow was gone: this run waits for an order, or has one already. */
+  readonly paused?: { readonly order?: PendingOrder };
 }
 
 export type OperationResult = Readonly<Record<string, unknown>>;
@@ -29,53 +34,83 @@ interface AlreadyEnded {
 
 type Body = (run: OperationRun) => Promise<OperationResult>;
 
+/** What makes a run claim the operation: an order, its start, or a host that has served a newer claim. */
+type Impulse = PendingOrder | { readonly kind: 'start' | 'renew'; readonly actor: string; readonly reason: null };
+
+const causes = {
+  start: 'claimed',
+  renew: 'renewed',
+  retry: 'retried',
+  abort: 'aborting',
+  skip: 'skipped',
+} as const satisfies Record<Impulse['kind'], ClaimCause>;
+
 /** Makes an operation's workflow of its body: the steps in order, each with its undo registered on the line above. */
 export function operationWorkflow(kind: OperationKind, body: Body) {
-  return ({ operationId }: OperationArgs): Promise<OperationResult | AlreadyEnded> =>
-    new Operation(kind, operationId, body).execute();
+  return (args: OperationArgs): Promise<OperationResult | AlreadyEnded> => new Operation(kind, args, body).execute();
 }
 
 class Operation {
   private readonly kind: OperationKind;
-  private readonly operationId: string;
+  private readonly args: OperationArgs;
   private readonly body: Body;
   private readonly desk = new OrderDesk();
   private actor = 'api';
   /** One for all attempts: an abort undoes what any of them did. */
   private run: OperationRun | null = null;
+  /** The step at which the operation is paused. */
+  private pausedAt: SkipTarget | null = null;
 
-  constructor(kind: OperationKind, operationId: string, body: Body) {
+  constructor(kind: OperationKind, args: OperationArgs, body: Body) {
     this.kind = kind;
-    this.operationId = operationId;
+    this.args = args;
     this.body = body;
   }
 
   async execute(): Promise<OperationResult | AlreadyEnded> {
-    for (;;) {
-      const answer = await this.claim();
+    const first = this.args.paused ? await this.adopt(this.args.paused.order) : this.start();
+    if ('alreadyEnded' in first) return first;
+    for (let impulse = first; ;) {
+      const answer = await this.claim(impulse);
       if (answer.verdict === 'finished') return this.explainEnd(answer.state, answer.reason);
+      this.run ??= new OperationRun(this.args.operationId, answer);
+      this.run.takeUp(answer);
+      this.run.renewClaim = () => this.mustRenew();
+      this.actor = impulse.actor;
+      if (impulse.kind === 'abort') return this.endAborted(this.run, impulse);
       if (answer.verdict === 'refused') {
-        const order = await this.waitForOrder(answer.epoch, `Cannot start: ${answer.reason}`);
-        if (order.kind === 'abort') return this.endAborted(this.runUnder(answer.epoch), order);
+        impulse = await this.waitForOrder(answer.epoch, `Cannot start: ${answer.reason}`, 'ResourceTaken');
         continue;
       }
-      this.run ??= new OperationRun(this.operationId, answer);
-      this.run.takeUp(answer);
-      this.run.renewClaim = async () => {
-        const refusal = await this.renew();
-        if (refusal !== null) throw ApplicationFailure.create({ type: 'NotOurs', message: refusal });
-      };
-      const ended = await this.attempt(this.run);
-      if (ended !== 'retry') return ended;
+      const outcome = await this.attempt(this.run);
+      if ('result' in outcome) return outcome.result;
+      impulse = outcome;
     }
   }
 
-  private claim(renews?: string) {
+  /** Takes over a paused operation that has lost its workflow. */
+  private async adopt(order: PendingOrder | undefined): Promise<Impulse | AlreadyEnded> {
     const { runId } = workflowInfo();
-    const request = { operationId: this.operationId, runId, actor: this.actor };
-    return CancellationScope.nonCancellable(() =>
-      control.claimOperation(renews === undefined ? request : { ...request, renews }),
-    );
+    const { operationId } = this.args;
+    const answer = await CancellationScope.nonCancellable(() => control.adoptPaused({ operationId, runId }));
+    if (answer.verdict === 'finished') return this.explainEnd(answer.state, answer.reason);
+    if (answer.verdict === 'unfinished') return order ?? this.start();
+    this.pausedAt = answer.step === null ? null : { key: answer.step, hostDown: false };
+    return order ?? this.waitForOrder(answer.epoch, answer.reason, answer.cause);
+  }
+
+  private claim(impulse: Impulse) {
+    const { runId, firstExecutionRunId } = workflowInfo();
+    const { kind, actor, reason } = impulse;
+    // After a reset the run has another id than the first of its chain.
+    const isReset = kind === 'start' && runId !== firstExecutionRunId;
+    const request = {
+      ...{ operationId: this.args.operationId, runId, actor, reason },
+      cause: isReset ? 'reset' : causes[kind],
+      ...(this.run === null ? {} : { renews: this.run.epoch }),
+      ...(kind === 'skip' && this.pausedAt !== null ? { skips: this.pausedAt.key } : {}),
+    } as const;
+    return CancellationScope.nonCancellable(() => control.claimOperation(request));
   }
 
   /**
@@ -83,83 +118,84 @@ class Operation {
    * there under the old claim would otherwise do it again when it wakes up. Answers why not, if the resources are no
    * longer the operation's; what is to be undone is undone all the same.
    */
-  private async renew(): Promise<string | null> {
+  private async renew(impulse: Impulse): Promise<string | null> {
     const { run } = this;
     if (run === null) return null;
-    const answer = await this.claim(run.epoch);
+    const answer = await this.claim(impulse);
     if (answer.verdict === 'finished') return this.overtaken(`the operation is ${answer.state}`);
-    run.epoch = answer.epoch;
+    run.takeUp(answer);
     this.desk.renewed(answer.epoch);
     return answer.verdict === 'refused' ? answer.reason : null;
   }
 
-  private async attempt(run: OperationRun): Promise<OperationResult | 'retry'> {
+  private readonly start = (): Impulse => ({ kind: 'start', actor: this.actor, reason: null });
+  private readonly renewal = (): Impulse => ({ kind: 'renew', actor: this.actor, reason: null });
+
+  private async mustRenew(): Promise<void> {
+    const refusal = await this.renew(this.renewal());
+    if (refusal !== null) throw ApplicationFailure.create({ type: 'NotOurs', message: refusal });
+  }
+
+  private async attempt(run: OperationRun): Promise<{ readonly result: OperationResult } | Impulse> {
     try {
       const scope = new CancellationScope();
-      this.desk.running(run.epoch, scope);
+      this.desk.running(run.epoch, scope, () => run.step);
+      run.attempted = true;
       const result = await scope.run(() => this.body(run));
       await this.end(run, { outcome: 'succeeded', reason: null, code: null, actor: this.actor, result });
       setCurrentDetails(`Done: ${ruleOf(this.kind).title}.`);
-      return result;
+      return { result };
     } catch (error) {
       return this.handle(run, error);
     }
   }
 
-  private async handle(run: OperationRun, error: unknown): Promise<OperationResult | 'retry'> {
+  /** Answers what to do next; throws where the operation is over. */
+  private async handle(run: OperationRun, error: unknown): Promise<Impulse> {
     const failure = readFailure(error);
-    if (failure.kind === 'overtaken') return this.refusedByHost(run, failure);
+    if (failure.kind === 'overtaken') {
+      // A host has served a newer claim of the resource. For an operation that claims nothing that may be another one's
+      // that runs beside it: it takes its turn again, under a claim that is newer still.
+      return ruleOf(this.kind).claims.length > 0 ? this.overtaken(failure.message) : this.renewal();
+    }
     if (failure.kind === 'cancelled') {
-      return this.endAborted(run, this.desk.pending ?? { kind: 'abort', actor: 'someone through Temporal (cancel)' });
+      this.pausedAt = run.step;
+      return this.desk.pending ?? cancelOrder;
     }
     if (failure.kind === 'user') return this.endFailed(run, failure);
-    const order = await this.pause(run, this.pauseReason(run, failure));
-    if (order.kind === 'abort') return this.endAborted(run, order);
-    this.actor = order.actor;
-    return 'retry';
-  }
-
-  /**
-   * A host has served a newer claim of the resource. For an operation that claims nothing that may be another one's that
-   * runs beside it: it takes its turn again, under a claim that is newer still.
-   */
-  private async refusedByHost(run: OperationRun, failure: StepFailure): Promise<'retry'> {
-    if (ruleOf(this.kind).claims.length > 0) return this.overtaken(failure.message);
-    const answer = await this.claim(run.epoch);
-    if (answer.verdict === 'finished') return this.overtaken(failure.message);
-    return 'retry';
-  }
-
-  private pauseReason(run: OperationRun, failure: StepFailure): string {
-    return `${run.lastShown}: ${failure.message}`;
+    return this.pause(run, `${run.lastShown}: ${failure.message}`, failure);
   }
 
   /** Shows the paused statuses, then waits for an order. */
-  private async pause(run: OperationRun, reason: string): Promise<PendingOrder> {
-    const verdict = await CancellationScope.nonCancellable(() => control.pauseOperation({ ...run.claim, reason }));
+  private async pause(run: OperationRun, reason: string, failure: StepFailure): Promise<PendingOrder> {
+    const { cause } = failure;
+    const step = run.step?.name === failure.step ? run.step : null;
+    this.pausedAt = step;
+    const where = { step: step?.key ?? null, host: step?.host ?? null };
+    const request = { ...run.claim, reason, cause, ...where };
+    const verdict = await CancellationScope.nonCancellable(() => control.pauseOperation(request));
     if (verdict === 'stale') return this.overtaken('another run has claimed the operation');
-    return this.waitForOrder(run.epoch, reason);
+    return this.waitForOrder(run.epoch, reason, cause);
   }
 
-  private async waitForOrder(epoch: string, reason: string): Promise<PendingOrder> {
-    this.desk.paused(epoch);
-    const since = new Date().toISOString();
-    setCurrentDetails(
-      `**Paused** since ${since}\n\n${reason}\n\nMend the cause, then send the signal \`retry\`; or send \`abort\` to undo ` +
-        `what can be undone (\`scoria operations retry|abort ${this.operationId}\`).`,
-    );
+  private async waitForOrder(epoch: string, reason: string, cause: PauseCause | string | null): Promise<PendingOrder> {
+    this.desk.paused(epoch, this.pausedAt);
+    setCurrentDetails(pausedDetails(this.args.operationId, reason, cause, this.pausedAt?.key ?? null));
     upsertSearchAttributes([{ key: operationStateAttribute, value: 'paused' }]);
     try {
       await condition(() => this.desk.pending !== null);
     } catch (error) {
       if (!isCancellation(error)) throw error;
-      return { kind: 'abort', actor: 'someone through Temporal (cancel)' };
+      return cancelOrder;
     }
     upsertSearchAttributes([{ key: operationStateAttribute, value: 'running' }]);
-    return this.desk.pending ?? { kind: 'retry', actor: 'nobody' };
+    return this.desk.pending ?? { kind: 'retry', actor: 'nobody', reason: null };
   }
 
   private async endFailed(run: OperationRun, failure: StepFailure): Promise<never> {
+    // What a pause has given back may be another's by now, whose steps a newer claim of ours would fence off.
+    const givesBack = ruleOf(this.kind).claims.some((claim) => claim.givenBackWhilePaused);
+    if (run.undos.length > 0 && !givesBack) await this.renew(this.renewal());
     await this.unwind(run);
     const { message, code } = failure;
     await this.end(run, { outcome: 'failed', reason: message, code, actor: this.actor, result: null });
@@ -167,67 +203,69 @@ class Operation {
     throw ApplicationFailure.create({ type: code ?? 'Failed', message, nonRetryable: true });
   }
 
-  private async endAborted(run: OperationRun, order: PendingOrder): Promise<never> {
+  /** Ends under the claim that the abort has taken. */
+  private async endAborted(run: OperationRun, { actor, reason }: PendingOrder | Impulse): Promise<never> {
+    if (!run.attempted) await this.rehearse(run);
     await this.unwind(run);
-    const reason = `aborted by ${order.actor}`;
-    await this.end(run, { outcome: 'aborted', reason, code: null, actor: order.actor, result: null });
-    setCurrentDetails(`Aborted by ${order.actor}.`);
-    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure(reason);
-    throw ApplicationFailure.create({ type: 'Aborted', message: reason, nonRetryable: true });
+    const said = `aborted by ${actor}${reason === null ? '' : ` (${reason})`}`;
+    await this.end(run, { outcome: 'aborted', reason: said, code: null, actor, result: null });
+    setCurrentDetails(`${said[0]?.toUpperCase()}${said.slice(1)}.`);
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure(said);
+    throw ApplicationFailure.create({ type: 'Aborted', message: said, nonRetryable: true });
   }
 
-  /** Undoes the run's steps, newest first; an undo that does not work pauses and is tried again, never skipped. */
+  /** Fills the undo stack of a run whose predecessor is gone with all that the operation may have done. */
+  private async rehearse(run: OperationRun): Promise<void> {
+    run.rehearsing = true;
+    run.attempted = true;
+    // It ends where the body needs what only a real step can answer; nothing is done by then that has no undo.
+    await CancellationScope.nonCancellable(() => this.body(run)).catch(() => undefined);
+    run.rehearsing = false;
+  }
+
+  /** Undoes the run's steps, newest first; an undo that does not work pauses and is tried again, unless it is skipped. */
   private async unwind(run: OperationRun): Promise<void> {
-    this.desk.unwinding();
-    // What a pause has given back may be another's by now, whose steps a newer claim of ours would fence off.
-    const givesBack = ruleOf(this.kind).claims.some((claim) => claim.givenBackWhilePaused);
-    if (run.undos.length > 0 && !givesBack) await this.renew();
     for (let undo = run.undos.at(-1); undo !== undefined; undo = run.undos.at(-1)) {
       const { title, act } = undo;
       run.show(`Undoing: ${title}`);
       try {
-        await CancellationScope.nonCancellable(act);
+        await CancellationScope.nonCancellable(() => {
+          const scope = new CancellationScope();
+          this.desk.unwinding(scope, () => run.step);
+          return scope.run(act);
+        });
         run.undos.pop();
       } catch (error) {
         const failure = readFailure(error);
         if (failure.kind === 'overtaken') this.overtaken(failure.message);
-        await CancellationScope.nonCancellable(() => this.pauseUnwinding(run, `Undoing: ${title}: ${failure.message}`));
+        await CancellationScope.nonCancellable(() => this.resumeUnwinding(run, title, failure));
       }
     }
+    this.desk.unwinding(null, () => null);
   }
 
-  private async pauseUnwinding(run: OperationRun, reason: string): Promise<void> {
-    for (let why = reason; ;) {
-      const order = await this.pause(run, why);
+  /** Pauses, or takes the skip that ended the step, and goes on under a claim of its own. */
+  private async resumeUnwinding(run: OperationRun, title: string, failure: StepFailure): Promise<void> {
+    const { pending } = this.desk;
+    this.pausedAt = run.step;
+    const skipped = failure.kind === 'cancelled' && pending?.kind === 'skip' ? pending : null;
+    let order: PendingOrder = skipped ?? (await this.pause(run, `Undoing: ${title}: ${failure.message}`, failure));
+    for (;;) {
       this.actor = order.actor;
-      const answer = await this.claim();
-      if (answer.verdict === 'finished') return this.overtaken(`the operation is ${answer.state}`);
-      run.epoch = answer.epoch;
-      this.desk.unwinding();
-      if (answer.verdict === 'granted') return;
-      why = answer.reason;
+      const why = await this.renew(order);
+      if (why === null) return;
+      order = await this.pause(run, why, { ...failure, cause: 'ResourceTaken' });
     }
   }
 
   private async end(
     run: OperationRun,
-    end: Omit<Parameters<typeof control.endOperation>[0], 'operationId' | 'epoch' | 'tooLate'>,
+    end: Omit<Parameters<typeof control.endOperation>[0], 'operationId' | 'epoch'>,
   ): Promise<void> {
-    const verdict = await CancellationScope.nonCancellable(() =>
-      control.endOperation({ ...run.claim, tooLate: run.tooLate, ...end }),
-    );
+    const verdict = await CancellationScope.nonCancellable(() => control.endOperation({ ...run.claim, ...end }));
     this.desk.ended();
     upsertSearchAttributes([{ key: operationStateAttribute, value: end.outcome }]);
     if (verdict === 'stale') return this.overtaken('another run has claimed the operation');
-  }
-
-  /** The run so far, under the claim in force; one that was never granted has nothing to undo. */
-  private runUnder(epoch: string): OperationRun {
-    if (this.run) this.run.epoch = epoch;
-    if (this.run) return this.run;
-    const facts = { volumes: {}, snapshots: {}, backups: {}, attachments: {} };
-    const policy = { maximumAttempts: 1, initialIntervalMs: 1000, heartbeatTimeoutMs: 30_000, hostPatienceMs: 30_000 };
-    return new OperationRun(this.operationId, { verdict: 'granted', epoch, input: {}, facts, acceptedAt: 0, policy });
   }
 
   private overtaken(message: string): never {

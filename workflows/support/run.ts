@@ -12,17 +12,27 @@ import type { ClaimAnswer } from '../../activities/operation.ts';
 import type { TargetActivities } from '../../activities/target.ts';
 import type { VolumeActivities } from '../../activities/volume.ts';
 import { parsePoolAddress, serviceHostOf } from '../../domain/backend-host.ts';
+import { stepKey, type StepKey } from '../../domain/skips.ts';
 import { backendAttribute } from '../../domain/search-attributes.ts';
 import { backupQueue, computeQueue, volumeQueue } from '../../domain/task-queues.ts';
 import { control } from './control.ts';
 
-type Granted = Extract<ClaimAnswer, { verdict: 'granted' }>;
+type Claimed = Exclude<ClaimAnswer, { verdict: 'finished' }>;
 
 /** A worker that a step must run on: Cinder's binary and host as `service list` shows them. */
 interface StepHost {
   readonly binary: 'cinder-volume' | 'cinder-backup' | 'nova-compute';
   readonly host: string;
   readonly queue: string;
+}
+
+/** A step on a host, as a pause, a skip and the history name it. */
+export interface StepNow {
+  readonly name: string;
+  readonly host: string;
+  readonly key: StepKey;
+  /** The host has been found down while the step waits for it. */
+  hostDown: boolean;
 }
 
 export interface Undo {
@@ -34,23 +44,30 @@ export class OperationRun {
   readonly operationId: string;
   /** Kept on the run so that an undo that outlives a pause acts under the claim of that time. */
   epoch: string;
-  granted: Granted;
+  granted: Claimed;
   readonly undos: Undo[] = [];
   /** Takes a newer claim, so that steps of ours that sleep somewhere under this one are refused when they wake up. */
   renewClaim: () => Promise<void> = () => Promise.resolve();
-  /** Set before the step after which the old state is gone. */
-  tooLate = false;
+  /** The body has been run under this workflow: what it did is on the undo stack. */
+  attempted = false;
+  /**
+   * The body is run only for its undo stack: steps on hosts are not taken and answer an empty object. An abort of an
+   * operation whose workflow was lost begins so, because nothing remembers what the lost one had registered.
+   */
+  rehearsing = false;
+  /** The step that is being taken, or was last. */
+  private current: StepNow | null = null;
   private doing = '';
   private backend: string | null = null;
 
-  constructor(operationId: string, granted: Granted) {
+  constructor(operationId: string, granted: Claimed) {
     this.operationId = operationId;
     this.epoch = granted.epoch;
     this.granted = granted;
   }
 
   /** Goes on under another claim; what earlier attempts may have left is still undone, and too late stays too late. */
-  takeUp(granted: Granted): void {
+  takeUp(granted: Claimed): void {
     this.granted = granted;
     this.epoch = granted.epoch;
   }
@@ -119,12 +136,28 @@ export class OperationRun {
     );
   }
 
+  /** Written before the step after which the old state is gone: an abort from then on cannot give it back. */
+  async passPointOfNoReturn(): Promise<void> {
+    if (!this.rehearsing) await control.passPointOfNoReturn(this.claim);
+  }
+
+  /** What is being done, or was when it failed. */
+  get step(): StepNow | null {
+    return this.current;
+  }
+
+  beginStep(step: { readonly name: string; readonly host: string; readonly summary: string }): StepNow {
+    this.current = { name: step.name, host: step.host, key: stepKey(step), hostDown: false };
+    return this.current;
+  }
+
   private async onHost<Set extends object, T>(
     target: StepHost,
     summary: string,
     call: (on: Set) => Promise<T>,
   ): Promise<T> {
     this.show(`${summary}, on ${target.host}`);
+    if (this.rehearsing) return {} as T;
     if (target.binary === 'cinder-volume') this.noteBackend(target.host);
     const { policy } = this.granted;
     const on = proxyActivities({
@@ -139,7 +172,18 @@ export class OperationRun {
         maximumAttempts: policy.maximumAttempts,
       },
     }) as unknown as Set;
-    return this.whileWatching(target, call(on));
+    return this.whileWatching(target, call(this.withSkips(on, target.host, summary)));
+  }
+
+  /** The host's steps, each noted as it begins; those that are to be left out answer nothing. */
+  private withSkips<Set extends object>(on: Set, host: string, summary: string): Set {
+    return new Proxy(on, {
+      get: (steps, name: string) => (request: unknown) => {
+        const { key } = this.beginStep({ name, host, summary });
+        if (this.granted.skippedSteps.includes(key)) return Promise.resolve(undefined);
+        return (steps as Record<string, (request: unknown) => Promise<unknown>>)[name]?.(request);
+      },
+    });
   }
 
   /** Makes the operation findable by its back-end. */
@@ -158,6 +202,7 @@ export class OperationRun {
         for (;;) {
           await sleep(this.granted.policy.hostPatienceMs);
           const status = await control.hostStatus(target.binary, target.host);
+          if (this.current?.host === target.host) this.current.hostDown = !status.up;
           if (status.up) setCurrentDetails(said);
           else setCurrentDetails(`${said}\n\nWaiting for host ${target.host}, ${downSince(status.lastReportedAt)}.`);
         }

@@ -14,6 +14,7 @@ const on = proxyActivities<SupersededActivities>({
 
 /** Aborts them and waits until each has undone its steps and closed. */
 export async function closeSuperseded(run: OperationRun, operationIds: readonly string[]): Promise<void> {
+  if (run.rehearsing) return;
   for (const operationId of operationIds) {
     run.show(`Aborting the paused operation ${operationId} first`);
     await on.abortAndWait(operationId, `operation ${run.operationId}`);

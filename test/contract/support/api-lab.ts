@@ -9,7 +9,7 @@ import { createApp } from '../../../api/app.ts';
 import type { ApiConfig, ApiDeps } from '../../../api/http/config.ts';
 import { createHttpApp } from '../../../api/http/app.ts';
 import type { Route } from '../../../api/http/route.ts';
-import { OrderRefusedError } from '../../../api/operations/orders.ts';
+import { OrderRefusedError } from '../../../api/operations/order.ts';
 import type { OperationStarter } from '../../../api/operations/starter.ts';
 import { createPolicyRules } from '../../../api/policy/enforcer.ts';
 import { fixedPolicies } from '../../../api/policy/policy-file.ts';
@@ -108,6 +108,6 @@ function acceptingStarter(db: Database, config: ApiConfig): OperationStarter {
   return {
     submit: (request) => accept(db, request, { quotaDefaults: config.quotaDefaults }),
     submitAndWait: () => Promise.reject(new Error('nothing runs operations in this lab')),
-    start: () => Promise.resolve(),
+    start: () => Promise.resolve(true),
   };
 }

@@ -23,7 +23,7 @@ export function createInstantStarter(db: Database, quotaDefaults: Readonly<Recor
 
   async function run(request: AcceptRequest): Promise<Result> {
     const { operationId } = request;
-    const verdict = await claimOperation(db, { operationId, runId: operationId, actor: 'instant' });
+    const verdict = await claimOperation(db, { operationId, runId: operationId, actor: 'instant', cause: 'claimed' });
     // Its resource was taken from it: it is paused now, as its workflow would be.
     if (verdict.verdict === 'refused') return {};
     if (verdict.verdict !== 'granted') throw new Error(`operation ${operationId}: ${verdict.verdict}`);
@@ -36,7 +36,6 @@ export function createInstantStarter(db: Database, quotaDefaults: Readonly<Recor
       reason: null,
       code: null,
       actor: 'instant',
-      tooLate: false,
     } as const;
     await endOperation(db, { ...ended, result });
     return result;
@@ -59,7 +58,7 @@ export function createInstantStarter(db: Database, quotaDefaults: Readonly<Recor
       await accept(db, request, { quotaDefaults });
       return run(request);
     },
-    start: () => Promise.resolve(),
+    start: () => Promise.resolve(true),
   };
 }
 
