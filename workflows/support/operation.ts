@@ -11,7 +11,6 @@ import {
 } from '@temporalio/workflow';
 import type { ClaimCause } from '../../domain/operation-events.ts';
 import { ruleOf, type OperationKind } from '../../domain/operations.ts';
-import type { PauseCause } from '../../domain/pauses.ts';
 import { operationStateAttribute } from '../../domain/search-attributes.ts';
 import { control } from './control.ts';
 import { readFailure, type StepFailure } from './failures.ts';
@@ -178,7 +177,7 @@ class Operation {
     return this.waitForOrder(run.epoch, reason, cause);
   }
 
-  private async waitForOrder(epoch: string, reason: string, cause: PauseCause | string | null): Promise<PendingOrder> {
+  private async waitForOrder(epoch: string, reason: string, cause: string | null): Promise<PendingOrder> {
     this.desk.paused(epoch, this.pausedAt);
     setCurrentDetails(pausedDetails(this.args.operationId, reason, cause, this.pausedAt?.key ?? null));
     upsertSearchAttributes([{ key: operationStateAttribute, value: 'paused' }]);
