@@ -2,9 +2,13 @@
 import type { Express } from 'express';
 import { attachmentRoutes } from './attachments/routes.ts';
 import { availabilityZoneRoutes } from './availability-zones/routes.ts';
+import { capabilityRoutes } from './capabilities/routes.ts';
 import { clusterRoutes } from './clusters/routes.ts';
+import { consistencyGroupRoutes } from './consistency-groups/routes.ts';
+import { defaultTypeRoutes } from './default-types/routes.ts';
 import { backupRoutes } from './backups/routes.ts';
 import { extensionRoutes } from './extensions/routes.ts';
+import { groupTypeRoutes } from './group-types/routes.ts';
 import { healthcheck } from './healthcheck/handler.ts';
 import { hostRoutes } from './hosts/routes.ts';
 import { createHttpApp } from './http/app.ts';
@@ -13,6 +17,7 @@ import type { Route } from './http/route.ts';
 import { createInternalRouter } from './internal/router.ts';
 import { limitRoutes } from './limits/routes.ts';
 import { messageRoutes } from './messages/routes.ts';
+import { qosRoutes } from './qos-specs/routes.ts';
 import { quotaRoutes } from './quota-sets/routes.ts';
 import { resourceFilterRoutes } from './resource-filters/routes.ts';
 import { operationRoutes } from './operations/routes.ts';
@@ -20,10 +25,12 @@ import { poolRoutes } from './scheduler-stats/routes.ts';
 import { computeHandlers } from './servers/app.ts';
 import { serviceRoutes } from './services/routes.ts';
 import { snapshotRoutes } from './snapshots/routes.ts';
+import { transferRoutes } from './transfers/routes.ts';
 import { typeRoutes } from './types/routes.ts';
 import { versionRoot, versionRoutes } from './versions/routes.ts';
 import { volumeActionRoutes } from './volume-actions/routes.ts';
 import { volumeRoutes } from './volumes/routes.ts';
+import { cleanupRoutes } from './workers/routes.ts';
 
 /** Every endpoint below /v3; what describes the API or checks it reads this list. */
 export const allRoutes: readonly Route[] = [
@@ -34,12 +41,19 @@ export const allRoutes: readonly Route[] = [
   ...attachmentRoutes,
   ...backupRoutes,
   ...typeRoutes,
+  ...defaultTypeRoutes,
+  ...qosRoutes,
+  ...groupTypeRoutes,
+  ...consistencyGroupRoutes,
+  ...transferRoutes,
   ...quotaRoutes,
   ...limitRoutes,
   ...serviceRoutes,
   ...hostRoutes,
   ...clusterRoutes,
   ...poolRoutes,
+  ...capabilityRoutes,
+  ...cleanupRoutes,
   ...availabilityZoneRoutes,
   ...messageRoutes,
   ...resourceFilterRoutes,

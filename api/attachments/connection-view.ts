@@ -12,16 +12,21 @@ export interface Credentials {
   readonly password: string;
 }
 
-export interface ConnectionAdditions {
+export interface ConnectionFacts {
+  readonly credentials: Credentials | null;
+  /** The limits that the consumer has to keep to, of the volume's type. */
+  readonly qosSpecs: Readonly<Record<string, string | null>> | null;
+}
+
+export interface ConnectionAdditions extends ConnectionFacts {
   /** What the volume's operators say about it: `readonly`, `attached_mode`. */
   readonly adminMetadata: Readonly<Record<string, string>>;
   readonly connector: Readonly<Record<string, unknown>> | null;
-  readonly credentials: Credentials | null;
 }
 
 function dataOf(
   stored: StoredConnection,
-  { adminMetadata, credentials }: ConnectionAdditions,
+  { adminMetadata, credentials, qosSpecs }: ConnectionAdditions,
 ): Record<string, unknown> {
   const chap =
     credentials && stored.driver_volume_type === 'iscsi'
@@ -31,7 +36,7 @@ function dataOf(
   return {
     ...stored.data,
     ...chap,
-    qos_specs: null,
+    qos_specs: qosSpecs,
     access_mode: adminMetadata['attached_mode'] ?? fallbackMode,
     encrypted: false,
     cacheable: false,

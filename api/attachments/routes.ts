@@ -8,7 +8,7 @@ import type { FilterRules } from '../lists/filters.ts';
 import { answerList } from '../lists/list.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';
 import { terminateConnection } from './connect.ts';
-import { credentialsOf } from './credentials.ts';
+import { connectionFactsOf } from './connection-facts.ts';
 import { attachmentNotFound, mustFindAttachment } from './lookup.ts';
 import { attachmentPolicy } from './policy.ts';
 import { connectAttachment, createAttachment } from './reserve.ts';
@@ -21,7 +21,7 @@ const since = '3.27';
 const idOf = ({ params }: RequestContext): string => params['id'] ?? '';
 
 async function show(context: RequestContext, row: AttachmentRow): Promise<Answer> {
-  return { body: { attachment: attachmentDetailView(row, await credentialsOf(context, row.volumeId)) } };
+  return { body: { attachment: attachmentDetailView(row, await connectionFactsOf(context, row.volumeId)) } };
 }
 
 const filters: FilterRules = {
@@ -51,6 +51,9 @@ const sortColumns = {
   updated_at: { column: 'updatedAt' },
 };
 
+/** Credentials are for the one who connects: show has them, lists do not. */
+const noFacts = { credentials: null, qosSpecs: null };
+
 async function list(context: RequestContext, detailed: boolean): Promise<Answer> {
   const answer = await answerList<AttachmentRow>(context, {
     collection: 'attachments',
@@ -58,8 +61,7 @@ async function list(context: RequestContext, detailed: boolean): Promise<Answer>
     filters,
     sortColumns,
     read: (projectId, page) => listAttachments(context.db, projectId, page),
-    // Credentials are for the one who connects: show has them, lists do not.
-    view: (rows) => rows.map((row) => (detailed ? attachmentDetailView(row, null) : attachmentSummaryView(row))),
+    view: (rows) => rows.map((row) => (detailed ? attachmentDetailView(row, noFacts) : attachmentSummaryView(row))),
     noSuchMarker: attachmentNotFound,
   });
   // Cinder's lists of attachments have no link to the next page.

@@ -1,13 +1,13 @@
 // Attachments as Cinder shows them.
 import type { AttachmentRow } from '../../prisma/store/attachments.ts';
-import { attachmentConnectionView, type Credentials, type StoredConnection } from './connection-view.ts';
+import { attachmentConnectionView, type ConnectionFacts, type StoredConnection } from './connection-view.ts';
 
 export function attachmentSummaryView(row: AttachmentRow): Record<string, unknown> {
   return { id: row.id, status: row.attachStatus, instance: row.instanceId, volume_id: row.volumeId };
 }
 
-/** With times, mode and connection; the credentials are those of the volume's target. */
-export function attachmentDetailView(row: AttachmentRow, credentials: Credentials | null): Record<string, unknown> {
+/** With times, mode and connection; the facts are those of its volume. */
+export function attachmentDetailView(row: AttachmentRow, facts: ConnectionFacts): Record<string, unknown> {
   const stored = row.connectionInfo as StoredConnection | null;
   const { adminMetadata, connector } = row;
   return {
@@ -15,6 +15,6 @@ export function attachmentDetailView(row: AttachmentRow, credentials: Credential
     attached_at: row.attachedAt ?? '',
     detached_at: row.detachedAt ?? '',
     attach_mode: row.attachMode,
-    connection_info: stored ? attachmentConnectionView(row.id, stored, { adminMetadata, connector, credentials }) : {},
+    connection_info: stored ? attachmentConnectionView(row.id, stored, { adminMetadata, connector, ...facts }) : {},
   };
 }

@@ -6,6 +6,8 @@ import type { OperationStarter } from '../operations/starter.ts';
 import type { PolicySource } from '../policy/policy-file.ts';
 
 export interface ApiConfig {
+  /** Cinder's `host`: what this process calls the machine it runs on. */
+  readonly host: string;
   /** `osapi_max_limit`: rows of one page at most. */
   readonly maxLimit: number;
   /** `max_request_body_size`. */
@@ -20,6 +22,7 @@ export interface ApiConfig {
   readonly quotaDefaults: Readonly<Record<string, number>>;
   readonly noSnapshotGbQuota: boolean;
   readonly defaultVolumeType: string;
+  readonly defaultGroupType: string | null;
   readonly storageAvailabilityZone: string;
   readonly defaultAvailabilityZone: string;
   readonly allowAvailabilityZoneFallback: boolean;

@@ -34,6 +34,8 @@ export interface RequestContext extends Caller {
   readonly operations: OperationStarter;
   readonly orders: OperationOrders;
   readonly log: Logger;
+  /** The whole process's, whose level an operator may change. */
+  readonly processLog: Logger;
 
   readonly requestId: string;
   readonly microversion: Microversion;

@@ -166,6 +166,7 @@ function contextOf(
     operations: repeat ? repeatableStarter(deps.db, deps.operations) : deps.operations,
     orders: deps.orders,
     log: deps.log.child({ requestId }),
+    processLog: deps.log,
     requestId,
     microversion,
     atLeast: (version) => minorOf(microversion) >= minorOf(version),

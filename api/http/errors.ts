@@ -119,7 +119,23 @@ export const faultTable = {
     'The volume type %(volume_type_id)s is a default volume type and cannot be deleted.',
   ],
 
-  // Services, messages.
+  VolumeTypeEncryptionExists: [400, 'Volume type encryption for type %(type_id)s already exists.'],
+  VolumeTypeEncryptionNotFound: [404, 'Volume type encryption for type %(type_id)s does not exist.'],
+  VolumeTypeProjectDefaultNotFound: [404, 'Default type for project %(project_id)s not found.'],
+  GroupTypeNotFound: [404, 'Group type %(group_type_id)s could not be found.'],
+  GroupTypeExists: [409, 'Group Type %(id)s already exists.'],
+  GroupTypeSpecsNotFound: [404, 'Group Type %(group_type_id)s has no specs with key %(group_specs_key)s.'],
+
+  // QoS specs, transfers.
+  QoSSpecsNotFound: [404, 'No such QoS spec %(specs_id)s.'],
+  QoSSpecsExists: [409, 'QoS Specs %(specs_id)s already exists.'],
+  QoSSpecsKeyNotFound: [404, 'QoS spec %(specs_id)s has no spec with key %(specs_key)s.'],
+  InvalidQoSSpecs: [400, 'Invalid qos specs: %(reason)s'],
+  TransferNotFound: [404, 'Transfer %(transfer_id)s could not be found.'],
+  InvalidAuthKey: [400, 'Invalid auth key: %(reason)s'],
+
+  // Clusters, services, messages.
+  ClusterNotFound: [404, 'Cluster %(id)s could not be found.'],
   ServiceNotFound: [404, 'Service %(service_id)s could not be found.'],
   ServiceNotFoundOnHost: [404, 'Service %(service_id)s could not be found on host %(host)s.'],
   ServiceUnavailable: [400, 'Service is unavailable at this time.'],

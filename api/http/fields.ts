@@ -88,6 +88,22 @@ export function integer({ min, max = maxDbInteger, pattern = /^[0-9]+$/ }: Integ
 /** A size in GiB: at least 1. */
 export const sizeGib = () => integer({ min: 1 });
 
+/** A key's size in bits, as a number or a string of one, or null (jsonschema format `key_size`). */
+export function keySize() {
+  return present("'string', 'integer', 'null'", (value, fail): number | null => {
+    if (value === null) return null;
+    const isText = typeof value === 'string';
+    if (!isText && !Number.isInteger(value)) {
+      return fail(`${pyRepr(value)} is not of type 'string', 'integer', 'null'`);
+    }
+    if (isText && !/^\d+$/.test(value)) return fail(`${pyRepr(value)} is not a 'key_size'`);
+    const number = Number(value);
+    if (number < 0) return fail(`${number} is less than the minimum of 0`);
+    if (number > maxDbInteger) return fail(`${number} is greater than the maximum of ${maxDbInteger}`);
+    return number;
+  }).meta({ type: ['string', 'integer', 'null'], minimum: 0, maximum: maxDbInteger });
+}
+
 const uuidPattern = /^(?:urn:)?(?:uuid:)?\{?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\}?$/i;
 
 /** jsonschema's format `uuid`: what Python's uuid.UUID() reads. Rows are found by the usual form only. */

@@ -45,8 +45,8 @@ const done = (response: Response): void => sendAnswer(response, { status: 204 })
 function report({ db }: ApiDeps): RequestHandler {
   return async (request, response) => {
     const { binary, host, availabilityZone, pools, servers } = reportSchema.parse(bodyOf(request.body));
-    await inTransaction(db, async (tx) => {
-      await noteService(tx, binary, host, availabilityZone);
+    const logLevel = await inTransaction(db, async (tx) => {
+      const wantedLevel = await noteService(tx, binary, host, availabilityZone);
       const reports = (pools ?? []).map(({ poolName, multiattach, capabilities, ...figures }) => ({
         ...figures,
         name: poolName,
@@ -54,8 +54,9 @@ function report({ db }: ApiDeps): RequestHandler {
       }));
       await keepPoolReports(tx, host, reports);
       if (servers) await keepServerReports(tx, host, servers);
+      return wantedLevel;
     });
-    done(response);
+    sendAnswer(response, { body: { logLevel } });
   };
 }
 

@@ -21,7 +21,12 @@ export interface ListRules<Row extends { readonly id: string }> {
   readonly collection: string;
   /** `volumes` or `volumes/detail`. */
   readonly path: string;
-  readonly filters: FilterRules;
+  /** Cinder's rules, or the list's own way of reading the query (null: no row can fulfil it). */
+  readonly filters: FilterRules | ((context: RequestContext) => readonly Condition[] | null);
+  /** Links to the next page begin with it where that is not the collection's name. */
+  readonly linkName?: string;
+  /** True where rows are no project's: `all_tenants` then means nothing, and `read` gets null. */
+  readonly shared?: boolean;
   readonly sortColumns: SortColumns;
   /** Rows of a page; null when the marker is no row. */
   readonly read: (projectId: string | null, page: PageRequest) => Promise<Row[] | null>;
@@ -40,15 +45,16 @@ export async function answerList<Row extends { readonly id: string }>(
   const page = pageOf(query, config.maxLimit);
   const sort: SortKey[] = sortOf(query, rules.sortColumns).map(({ column, direction }) => ({ column, direction }));
   const withCount = rules.count !== undefined && context.atLeast('3.45') && flagOf(context, 'with_count');
-  const projectId = listedProject(context);
-  const conditions = conditionsOf(context, rules.filters);
+  const projectId = rules.shared ? null : listedProject(context);
+  const { filters } = rules;
+  const conditions = typeof filters === 'function' ? filters(context) : conditionsOf(context, filters);
   const rows = conditions === null ? [] : await rules.read(projectId, { ...page, sort, conditions });
   if (rows === null) throw rules.noSuchMarker(page.marker ?? '');
   const total = withCount ? (conditions === null ? 0 : await rules.count?.(projectId, conditions)) : undefined;
   return {
     body: {
       [rules.collection]: await rules.view(rows),
-      ...nextPage(context, rules.collection, rules.path, rows),
+      ...nextPage(context, rules.linkName ?? rules.collection, rules.path, rows),
       ...(total === undefined ? {} : { count: total }),
     },
   };

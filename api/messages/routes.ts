@@ -1,13 +1,14 @@
 // /messages (3.3): why an asynchronous request of a tenant failed.
 import { deleteMessage, findMessage, listMessages, type Message } from '../../prisma/store/messages.ts';
-import type { RequestContext } from '../http/context.ts';
+import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
-import { nextPage, resourceLinks } from '../http/links.ts';
-import { afterMarker, orderByOf, pageOf, sortOf } from '../http/paging.ts';
+import { resourceLinks } from '../http/links.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { wireTime } from '../http/time.ts';
 import { emptyNoContent } from '../lists/empty-answer.ts';
+import type { FilterRules } from '../lists/filters.ts';
+import { answerList } from '../lists/list.ts';
 import { userMessage } from './words.ts';
 
 const policy = {
@@ -42,33 +43,46 @@ function messageView(message: Message, context: RequestContext) {
   };
 }
 
+const messageNotFound = (id: string): ApiError => new ApiError('MessageNotFound', { message_id: id });
+
 async function mustFind(context: RequestContext, id: string): Promise<Message> {
   const message = await findMessage(context.db, context.isAdmin ? null : context.projectId, id);
-  if (!message) throw new ApiError('MessageNotFound', { message_id: id });
+  if (!message) throw messageNotFound(id);
   return message;
 }
 
+const filters: FilterRules = {
+  filters: {
+    resource_uuid: { column: 'resourceId' },
+    resource_type: { column: 'resourceType' },
+    event_id: { column: 'eventId' },
+    request_id: { column: 'requestId' },
+    message_level: { column: 'messageLevel' },
+    action_id: { column: 'actionId' },
+    detail_id: { column: 'detailId' },
+    project_id: { column: 'projectId' },
+    id: { column: 'id' },
+  },
+  forEveryone: ['resource_uuid', 'resource_type', 'event_id', 'request_id', 'message_level'],
+};
+
 /** Pages, order and filters came with 3.5; before, the query says nothing. */
-async function list(context: RequestContext) {
-  const query = context.atLeast('3.5') ? context.query : {};
-  const page = pageOf(query, context.config.maxLimit);
-  const sort = sortOf(query, sortColumns);
-  const marker = page.marker === null ? null : await mustFind(context, page.marker);
-  const filter = {
-    resourceId: query['resource_uuid'],
-    resourceType: query['resource_type']?.toUpperCase(),
-    eventId: query['event_id'],
-    requestId: query['request_id'],
-    messageLevel: query['message_level'],
-  };
-  const messages = await listMessages(context.db, context.projectId, filter, {
-    orderBy: orderByOf(sort),
-    after: marker && afterMarker(sort, { ...marker }),
-    limit: page.limit,
-    offset: page.offset,
+function readable(context: RequestContext): RequestContext {
+  if (!context.atLeast('3.5')) return { ...context, query: {}, search: new URLSearchParams() };
+  const { resource_type: type } = context.query;
+  return type === undefined ? context : { ...context, query: { ...context.query, resource_type: type.toUpperCase() } };
+}
+
+function list(context: RequestContext): Promise<Answer> {
+  return answerList<Message>(readable(context), {
+    collection: 'messages',
+    path: 'messages',
+    filters,
+    sortColumns,
+    read: (projectId, page) => listMessages(context.db, projectId, page),
+    view: (rows) => rows.map((message) => messageView(message, context)),
+    noSuchMarker: messageNotFound,
   });
-  const views = messages.map((message) => messageView(message, context));
-  return { body: { messages: views, ...nextPage(context, 'messages', 'messages', messages) } };
 }
 
 export const messageRoutes = [
@@ -91,7 +105,7 @@ export const messageRoutes = [
     handler: async (context) => {
       const { id } = await mustFind(context, context.params['id'] ?? '');
       return context.inTransaction(async (tx) => {
-        if (!(await deleteMessage(tx, id))) throw new ApiError('MessageNotFound', { message_id: id });
+        if (!(await deleteMessage(tx, id))) throw messageNotFound(id);
         return emptyNoContent;
       });
     },

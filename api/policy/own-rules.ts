@@ -11,6 +11,9 @@ export const ownRules = {
   limits: ['@'],
   extensions: ['@'],
   resource_filters: ['@'],
+  group_types: ['@'],
+  // The handlers ask Cinder's own, for the project that the path names.
+  default_types: ['@'],
   'volume:availability_zone_list': ['@'],
   'volume:attachment_get': ['@'],
   'volume:attachment_get_all': ['@'],

@@ -4,6 +4,7 @@ import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
+import { serviceLogRoutes } from './log-routes.ts';
 import { disableWithReasonSchema, freezeSchema, switchSchema } from './schema.ts';
 import { serviceView, volumeBinary } from './view.ts';
 
@@ -104,4 +105,5 @@ export const serviceRoutes = [
     schema: freezeSchema,
     handler: (context, { host }) => freeze(context, host, false),
   }),
+  ...serviceLogRoutes,
 ];

@@ -26,3 +26,26 @@ function named<Schema extends z.ZodType<{ binary?: string; service?: string }>>(
 export const switchSchema = named(z.strictObject(service));
 export const disableWithReasonSchema = named(z.strictObject({ ...service, disabled_reason: shortText }));
 export const freezeSchema = z.strictObject({ cluster: nullableText, host });
+
+export const logBinaries = ['cinder-scheduler', 'cinder-volume', 'cinder-backup', 'cinder-api'] as const;
+const logWish = {
+  binary: z.enum([...logBinaries, '', '*']).optional(),
+  server: nullableText,
+  prefix: nullableText,
+};
+
+/** jsonschema's format `level`: a word, in any case. */
+const level = z
+  .string()
+  .nullable()
+  .optional()
+  .transform((word) => word ?? '')
+  .check((context) => {
+    if (['INFO', 'WARNING', 'ERROR', 'DEBUG'].includes(context.value.toUpperCase())) return;
+    const reason = `${context.value} is not a valid log level.`;
+    const params = { fault: new ApiError('InvalidInput', { reason }) };
+    context.issues.push({ code: 'custom', message: reason, params, input: context.value });
+  });
+
+export const getLogSchema = z.strictObject(logWish);
+export const setLogSchema = z.strictObject({ ...logWish, level });

@@ -1,24 +1,11 @@
 // os-volume-type-access: which projects may use a private type.
-import {
-  addTypeAccess,
-  findType,
-  listTypeAccess,
-  removeTypeAccess,
-  type VolumeType,
-} from '../../prisma/store/types.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
-import type { RequestContext } from '../http/context.ts';
+import { addTypeAccess, listTypeAccess, removeTypeAccess, type VolumeType } from '../../prisma/store/types.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
 import { emptyAccepted } from '../lists/empty-answer.ts';
+import { mustFindType } from './lookup.ts';
 import { typePolicy } from './policy.ts';
 import { addAccessSchema, removeAccessSchema } from './schema.ts';
-
-async function mustFind(db: Transaction, context: RequestContext, id: string): Promise<VolumeType> {
-  const type = await findType(db, context, id);
-  if (!type) throw new ApiError('VolumeTypeNotFound', { volume_type_id: id });
-  return type;
-}
 
 /** Public types are everybody's. */
 function mustBePrivate({ isPublic }: VolumeType): void {
@@ -35,7 +22,7 @@ export const accessRoutes = [
     path: '/types/:type_id/os-volume-type-access',
     policy: typePolicy.listAccess,
     handler: async (context) => {
-      const type = await mustFind(context.db, context, context.params['type_id'] ?? '');
+      const type = await mustFindType(context.db, context, context.params['type_id'] ?? '');
       if (type.isPublic)
         throw new ApiError('NotFound', { detail: 'Access list not available for public volume types.' });
       const projects = await listTypeAccess(context.db, type.id);
@@ -52,7 +39,7 @@ export const accessRoutes = [
     schema: addAccessSchema,
     handler: (context, { addProjectAccess: { project } }) =>
       context.inTransaction(async (tx) => {
-        const type = await mustFind(tx, context, context.params['id'] ?? '');
+        const type = await mustFindType(tx, context, context.params['id'] ?? '');
         mustBePrivate(type);
         if (!(await addTypeAccess(tx, type.id, project))) {
           throw new ApiError('VolumeTypeAccessExists', { volume_type_id: type.id, project_id: project });
@@ -68,7 +55,7 @@ export const accessRoutes = [
     schema: removeAccessSchema,
     handler: (context, { removeProjectAccess: { project } }) =>
       context.inTransaction(async (tx) => {
-        const type = await mustFind(tx, context, context.params['id'] ?? '');
+        const type = await mustFindType(tx, context, context.params['id'] ?? '');
         mustBePrivate(type);
         if (!(await removeTypeAccess(tx, type.id, project))) {
           throw new ApiError('VolumeTypeAccessNotFound', { volume_type_id: type.id, project_id: project });

@@ -19,4 +19,8 @@ export const typePolicy = {
   showSensitiveSpecs: 'volume_extension:types_extra_specs:read_sensitive',
   showQos: 'volume_extension:access_types_qos_specs_id',
   showAccess: 'volume_extension:volume_type_access',
+  createEncryption: 'volume_extension:volume_type_encryption:create',
+  getEncryption: 'volume_extension:volume_type_encryption:get',
+  updateEncryption: 'volume_extension:volume_type_encryption:update',
+  deleteEncryption: 'volume_extension:volume_type_encryption:delete',
 } as const satisfies PolicyTable;

@@ -1,104 +1,35 @@
 // /types: volume types.
+import { findDefaultType, isSomebodysDefault } from '../../prisma/store/default-types.ts';
 import {
   createType,
   deleteType,
-  findType,
   findTypeByName,
   isTypeInUse,
-  listTypes,
   lockType,
   TypeNameTakenError,
   updateType,
   type VolumeType,
 } from '../../prisma/store/types.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
-import { nextPage } from '../http/links.ts';
-import { afterMarker, orderByOf, pageOf, sortOf } from '../http/paging.ts';
-import { pyStr } from '../http/python.ts';
 import { route } from '../http/route.ts';
 import { emptyAccepted } from '../lists/empty-answer.ts';
-import { isDictionary, literalOf } from '../lists/python-literal.ts';
 import { accessRoutes } from './access-routes.ts';
-import { specRoutes } from './extra-specs-routes.ts';
+import { encryptionRoutes } from './encryption-routes.ts';
+import { extraSpecRoutes } from './extra-specs-routes.ts';
+import { listOfTypes } from './list.ts';
+import { mustFindType } from './lookup.ts';
 import { typePolicy } from './policy.ts';
 import { createTypeSchema, updateTypeSchema } from './schema.ts';
-import { changedTypeView, isTenantSpec, typeView, typeViewWithAccess } from './view.ts';
+import { changedTypeView, typeView, typeViewWithAccess } from './view.ts';
 
-const sortColumns = {
-  id: { column: 'id' },
-  name: { column: 'name' },
-  description: { column: 'description', nullable: true },
-  is_public: { column: 'isPublic' },
-  created_at: { column: 'createdAt' },
-  updated_at: { column: 'updatedAt', nullable: true },
-} as const;
-
-/** The type with this id. Throws VolumeTypeNotFound. */
-export async function mustFindType(db: Transaction, context: RequestContext, id: string): Promise<VolumeType> {
-  const type = await findType(db, context, id);
-  if (!type) throw new ApiError('VolumeTypeNotFound', { volume_type_id: id });
-  return type;
-}
-
-/** The configured default type. Throws NotFound when it does not exist. */
+/** The project's default type, or else the configured one. Throws NotFound when it does not exist. */
 async function mustFindDefault(context: RequestContext): Promise<VolumeType> {
+  const own = await findDefaultType(context.db, context.projectId);
+  if (own) return mustFindType(context.db, context, own.volumeTypeId);
   const type = await findTypeByName(context.db, context, context.config.defaultVolumeType);
   if (!type) throw new ApiError('NotFound', { detail: 'Default volume type can not be found.' });
   return type;
-}
-
-const trueWords = ['1', 't', 'true', 'on', 'y', 'yes'];
-const falseWords = ['0', 'f', 'false', 'off', 'n', 'no'];
-
-/** `is_public`: true where it is not given, null (both) for "none". Tenants see no private types but their own. */
-function isPublicOf({ query, isAdmin }: RequestContext): boolean | null {
-  const text = query['is_public'];
-  if (!isAdmin || text === undefined) return true;
-  const word = text.trim().toLowerCase();
-  if (word === 'none') return null;
-  if (trueWords.includes(word)) return true;
-  if (falseWords.includes(word)) return false;
-  throw new ApiError('BadRequest', { detail: `Invalid is_public filter [${text}]` });
-}
-
-/** The `extra_specs={'key': 'value'}` filter (3.52). */
-function extraSpecsOf(context: RequestContext): Record<string, string> {
-  const text = context.query['extra_specs'];
-  if (!context.atLeast('3.52') || text === undefined) return {};
-  const literal = literalOf(text);
-  if (!isDictionary(literal)) throw new ApiError('InvalidInput', { reason: 'extra_specs must be a dictionary' });
-  return Object.fromEntries(Object.entries(literal).map(([key, value]) => [key, pyStr(value)]));
-}
-
-async function list(context: RequestContext) {
-  const { db, query, config } = context;
-  const page = pageOf(query, config.maxLimit);
-  const sort = sortOf(query, sortColumns);
-  const marker = page.marker === null ? null : await mustFindType(db, context, page.marker);
-  const extraSpecs = extraSpecsOf(context);
-  // Who may not read a spec may not find out by looking for it either.
-  const mayAsk = context.can(typePolicy.showSensitiveSpecs) || Object.keys(extraSpecs).every(isTenantSpec);
-  if (!mayAsk) return { body: { volume_types: [] } };
-  const rows = await listTypes(
-    db,
-    context,
-    {
-      isPublic: isPublicOf(context),
-      extraSpecs,
-      name: query['name'],
-      description: query['description'],
-    },
-    {
-      orderBy: orderByOf(sort),
-      after: marker && afterMarker(sort, { ...marker }),
-      limit: page.limit,
-      offset: page.offset,
-    },
-  );
-  const types = rows.map((type) => typeViewWithAccess(type, context));
-  return { body: { volume_types: types, ...nextPage(context, 'volume_type', 'types', rows) } };
 }
 
 /** Makes the name's fault out of what the store throws. */
@@ -109,7 +40,7 @@ function nameTaken(name: string): (error: unknown) => never {
 }
 
 export const typeRoutes = [
-  route({ method: 'GET', path: '/types', policy: typePolicy.list, handler: list }),
+  route({ method: 'GET', path: '/types', policy: typePolicy.list, handler: listOfTypes }),
   route({
     method: 'GET',
     path: '/types/default',
@@ -172,16 +103,17 @@ export const typeRoutes = [
     handler: (context) =>
       context.inTransaction(async (tx) => {
         const { id, name } = await mustFindType(tx, context, context.params['id'] ?? '');
-        if (name === context.config.defaultVolumeType) {
+        await lockType(tx, id);
+        if (name === context.config.defaultVolumeType || (await isSomebodysDefault(tx, id))) {
           throw new ApiError('VolumeTypeDefaultDeletionError', { volume_type_id: id });
         }
-        await lockType(tx, id);
         if (await isTypeInUse(tx, id))
           throw new ApiError('BadRequest', { detail: 'Target volume type is still in use.' });
         await deleteType(tx, id);
         return emptyAccepted;
       }),
   }),
-  ...specRoutes,
+  ...extraSpecRoutes,
   ...accessRoutes,
+  ...encryptionRoutes,
 ];

@@ -1,9 +1,7 @@
 // Bodies of requests about volume types.
 // https://github.com/openstack/cinder/blob/29.0.0/cinder/api/schemas/volume_types.py
 import { z } from 'zod';
-import { dictionary, extraSpecKeyPattern, flag, metadataKeyPattern, requiredName, text } from '../http/fields.ts';
-import { ApiError } from '../http/errors.ts';
-import { pyRepr } from '../http/python.ts';
+import { dictionary, flag, keySize, metadataKeyPattern, requiredName, text } from '../http/fields.ts';
 
 const description = text({ max: 255 }).nullable();
 
@@ -24,19 +22,16 @@ export const updateTypeSchema = z.strictObject({
   }),
 });
 
-const specs = () => dictionary(extraSpecKeyPattern, text({ max: 255 }).nullable());
-
-export const createSpecsSchema = z.strictObject({ extra_specs: specs() });
-
-/** Exactly one spec. */
-export const updateSpecSchema = specs().check((context) => {
-  const count = Object.keys(context.value).length;
-  if (count === 1) return;
-  const detail = `${pyRepr(context.value)} ${count === 0 ? 'should be non-empty' : 'has too many properties'}`;
-  const params = { fault: new ApiError('ValidationError', { detail }) };
-  context.issues.push({ code: 'custom', message: detail, params, input: context.value });
-});
-
 const project = z.strictObject({ project: text({ min: 1, max: 255 }) });
 export const addAccessSchema = z.strictObject({ addProjectAccess: project });
 export const removeAccessSchema = z.strictObject({ removeProjectAccess: project });
+
+const encryptionShape = {
+  key_size: keySize().optional(),
+  provider: text({ max: 255 }),
+  control_location: z.enum(['front-end', 'back-end']),
+  cipher: text({ max: 255 }).nullable().optional(),
+};
+
+export const createEncryptionSchema = z.strictObject({ encryption: z.looseObject(encryptionShape) });
+export const updateEncryptionSchema = z.strictObject({ encryption: z.looseObject(encryptionShape).partial() });

@@ -8,10 +8,11 @@ import {
   type DirectAttachVerdict,
 } from '../../prisma/store/attachment-changes.ts';
 import { attachmentsOf } from '../../prisma/store/attachments.ts';
-import { mergeVolumeMetadata, type VolumeRow } from '../../prisma/store/volumes.ts';
+import { mergeEntries } from '../../prisma/store/json-entries.ts';
+import type { VolumeRow } from '../../prisma/store/volumes.ts';
 import { initializeConnection, terminateConnection, type Connector } from '../attachments/connect.ts';
 import { connectionInfoView } from '../attachments/connection-view.ts';
-import { credentialsOf } from '../attachments/credentials.ts';
+import { connectionFactsOf } from '../attachments/connection-facts.ts';
 import { attachmentToDetach } from '../attachments/server-use.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
@@ -83,8 +84,7 @@ async function initialize(context: RequestContext, connector: Connector): Promis
   const volume = await find(context, volumeActionPolicy.initialize);
   mustNotBeInMaintenance(volume, 'connection cannot be initialized');
   const stored = await initializeConnection(context, volume, { attachmentId: null, connector, mode: null });
-  const credentials = await credentialsOf(context, volume.id);
-  const additions = { adminMetadata: adminOf(volume), connector, credentials };
+  const additions = { adminMetadata: adminOf(volume), connector, ...(await connectionFactsOf(context, volume.id)) };
   return { body: { connection_info: connectionInfoView(stored, additions) } };
 }
 
@@ -112,7 +112,7 @@ async function attach(context: RequestContext, wish: AttachWish): Promise<Answer
   }
   return context.inTransaction(async (tx) => {
     if (adminOf(volume)['readonly'] === undefined) {
-      await mergeVolumeMetadata(tx, volume.id, 'adminMetadata', { readonly: 'False' });
+      await mergeEntries(tx, 'volumeAdminMetadata', volume.id, { readonly: 'False' });
     }
     const verdict = await attachDirectly(tx, {
       id: context.newId('attachment'),

@@ -1,7 +1,8 @@
 // POST /volumes/:id/action: extend, flags, image metadata, what administrators force; connections are beside it.
 import { attachmentsOf } from '../../prisma/store/attachments.ts';
 import { resetVolume } from '../../prisma/store/volume-reset.ts';
-import { editVolume, mergeVolumeMetadata, removeVolumeMetadata, type VolumeRow } from '../../prisma/store/volumes.ts';
+import { mergeEntries, removeEntry } from '../../prisma/store/json-entries.ts';
+import { editVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';
@@ -65,7 +66,7 @@ async function setReadonly(context: RequestContext, readonly: boolean): Promise<
     throw new ApiError('InvalidVolume', { reason });
   }
   return context.inTransaction(async (tx) => {
-    await mergeVolumeMetadata(tx, volume.id, 'adminMetadata', { readonly: readonly ? 'True' : 'False' });
+    await mergeEntries(tx, 'volumeAdminMetadata', volume.id, { readonly: readonly ? 'True' : 'False' });
     return accepted;
   });
 }
@@ -131,7 +132,7 @@ export const volumeActionRoutes: readonly Route[] = [
       const volume = await find(context, volumeActionPolicy.setImageMetadata);
       const { metadata } = body['os-set_image_metadata'];
       return context.inTransaction(async (tx) => ({
-        body: { metadata: await mergeVolumeMetadata(tx, volume.id, 'imageMetadata', metadata) },
+        body: { metadata: await mergeEntries(tx, 'volumeImageMetadata', volume.id, metadata) },
       }));
     },
   }),
@@ -153,7 +154,7 @@ export const volumeActionRoutes: readonly Route[] = [
       const volume = await find(context, volumeActionPolicy.unsetImageMetadata);
       const { key } = body['os-unset_image_metadata'];
       return context.inTransaction(async (tx) => {
-        if (!(await removeVolumeMetadata(tx, volume.id, 'imageMetadata', key))) {
+        if (!(await removeEntry(tx, 'volumeImageMetadata', volume.id, key))) {
           throw new ApiError('GlanceMetadataNotFound', { id: volume.id });
         }
         return emptyOk;

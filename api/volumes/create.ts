@@ -3,6 +3,7 @@ import { volumeQuota } from '../../domain/quota.ts';
 import type { AcceptRequest, ResourceUse } from '../../prisma/store/accept-types.ts';
 import { ancestorIds } from '../../prisma/store/backups.ts';
 import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/new-volume.ts';
+import { findEncryption } from '../../prisma/store/type-encryption.ts';
 import type { VolumeType } from '../../prisma/store/types.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
@@ -25,6 +26,7 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
   if (wish.multiattach) throw new ApiError('BadRequest', { detail: multiattachRemoved });
   const sizeGib = sizeOf(sources, wish.size);
   const type = await chooseType(context, sources, named);
+  await mustNotBeEncrypted(context, type);
   const availabilityZone = await zoneOf(context, sources, wish.availability_zone);
   await checkVolumeSize(context, sizeGib);
   const volume: NewVolume = {
@@ -47,6 +49,11 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
   };
   await submitNewVolume(context, volume, type, sources);
   return { status: 202, body: { volume: volumeDetailView(context, 'created')(rowOfNew(volume, type.name), []) } };
+}
+
+/** An encrypted volume needs a key, and there is no key manager to make one: Cinder's own words for that. */
+async function mustNotBeEncrypted({ db }: RequestContext, type: VolumeType): Promise<void> {
+  if (await findEncryption(db, type.id)) throw new ApiError('BadRequest', { detail: 'Key manager error' });
 }
 
 /** Has the volume made from its source; from a backup by a restore. Throws StatusConflictError, QuotaExceededError. */

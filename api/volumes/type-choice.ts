@@ -1,4 +1,5 @@
 // The type of a new volume: the one asked for, its source's, or the configured default.
+import { findDefaultType } from '../../prisma/store/default-types.ts';
 import { countVolumeServices } from '../../prisma/store/zones.ts';
 import {
   defaultTypeName,
@@ -23,7 +24,7 @@ export async function mustFindNamedType(context: RequestContext, name: string): 
   throw new ApiError('VolumeTypeNotFoundByName', { volume_type_name: name });
 }
 
-/** Without a name: the source's type, else the default one. Throws InvalidInput for one that the source forbids. */
+/** Without a name: the source's type, else the project's or the configured default. Throws InvalidInput for one that the source forbids. */
 export async function chooseType(
   context: RequestContext,
   sources: VolumeSources,
@@ -43,6 +44,9 @@ export async function chooseType(
 }
 
 async function defaultType(context: RequestContext): Promise<VolumeType> {
+  const own = await findDefaultType(context.db, context.projectId);
+  const ownType = own && (await findType(context.db, everyType, own.volumeTypeId));
+  if (ownType) return ownType;
   const name = context.config.defaultVolumeType || defaultTypeName;
   const type = await findTypeByName(context.db, everyType, name);
   if (type) return type;

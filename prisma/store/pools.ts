@@ -15,9 +15,9 @@ export interface PoolReport {
   readonly capabilities: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** All pools, by name. */
-export function listPools(db: Transaction): Promise<Pool[]> {
-  return db.pool.findMany({ orderBy: { id: 'asc' } });
+/** All pools, or those of one back-end, by name. */
+export function listPools(db: Transaction, host?: string): Promise<Pool[]> {
+  return db.pool.findMany({ where: host === undefined ? {} : { host }, orderBy: { id: 'asc' } });
 }
 
 /** Keeps what one back-end reports; the figures of what was promised stay as they are. */

@@ -20,10 +20,26 @@ export function listServices(db: Transaction, { binary, host }: ServiceFilter): 
   });
 }
 
+/** Services that report, of any of these binaries; all of a host where one is named. */
+export function listLiveServices(
+  db: Transaction,
+  {
+    binaries,
+    host,
+    since,
+  }: { readonly binaries: readonly string[]; readonly host: string | null; readonly since: Date },
+): Promise<Service[]> {
+  return db.service.findMany({
+    where: { binary: { in: [...binaries] }, reportedAt: { gte: since }, ...(host === null ? {} : { host }) },
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+  });
+}
+
 export interface ServiceChange {
   readonly disabled?: boolean;
   readonly disabledReason?: string | null;
   readonly frozen?: boolean;
+  readonly logLevel?: string;
 }
 
 /** Changes one service; false when there is none of that binary on that host. */
@@ -37,19 +53,23 @@ export async function changeService(
   return count > 0;
 }
 
-/** Takes note that a service lives; it may be its first sign. An operator's `disabled` and `frozen` stay. */
+/**
+ * Takes note that a service lives; it may be its first sign. An operator's `disabled`, `frozen` and log level stay.
+ * Answers the log level that an operator wants of it, or null.
+ */
 export async function noteService(
   tx: Transaction,
   binary: string,
   host: string,
   availabilityZone: string,
-): Promise<void> {
+): Promise<string | null> {
   const reportedAt = new Date();
-  await tx.service.upsert({
+  const { logLevel } = await tx.service.upsert({
     where: { binary_host: { binary, host } },
     create: { id: randomUUID(), binary, host, availabilityZone, reportedAt },
     update: { availabilityZone, reportedAt },
   });
+  return logLevel;
 }
 
 /** True while its last report is not older than `service_down_time`. */

@@ -13,7 +13,6 @@ import {
   type Source,
 } from './page-query.ts';
 import type { Transaction } from './transaction.ts';
-import type { Metadata } from './volumes.ts';
 
 /** A snapshot; times are texts as the API writes them. */
 export interface SnapshotRow {
@@ -99,25 +98,4 @@ export interface SnapshotEdit {
 /** Changes name or description; a deleted row stays as it is. */
 export async function editSnapshot(tx: Transaction, id: string, edit: SnapshotEdit): Promise<void> {
   await tx.snapshot.updateMany({ where: { id, deletedAt: null }, data: { ...edit, updatedAt: new Date() } });
-}
-
-/** Adds or changes entries in one statement. */
-export async function mergeSnapshotMetadata(tx: Reader, id: string, entries: Metadata): Promise<Metadata> {
-  const rows = await tx.$queryRaw<{ metadata: Metadata }[]>`
-    UPDATE snapshots SET metadata = metadata || ${JSON.stringify(entries)}::jsonb
-    WHERE id = ${id}::uuid RETURNING metadata`;
-  return rows[0]?.metadata ?? entries;
-}
-
-/** Puts these entries in the place of all that there were. */
-export async function replaceSnapshotMetadata(tx: Transaction, id: string, entries: Metadata): Promise<void> {
-  await tx.snapshot.updateMany({ where: { id }, data: { metadata: entries } });
-}
-
-/** Removes one entry; false when there was none. */
-export async function removeSnapshotMetadata(tx: Reader, id: string, key: string): Promise<boolean> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    UPDATE snapshots SET metadata = metadata - ${key}::text
-    WHERE id = ${id}::uuid AND jsonb_exists(metadata, ${key}::text) RETURNING id`;
-  return rows.length > 0;
 }

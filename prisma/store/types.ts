@@ -1,12 +1,14 @@
 // Volume types, their extra specs and who may use private ones.
 import { randomUUID } from 'node:crypto';
 import { isUuid } from '../../domain/ids.ts';
-import type { Prisma, VolumeType } from '../generated/client.ts';
+import { Prisma, type VolumeType } from '../generated/client.ts';
+import type { Entries } from './json-entries.ts';
+import { columnsOf, readPage, type PageRequest, type Reader, type Source } from './page-query.ts';
 import { isDuplicate, type Transaction } from './transaction.ts';
 
 export type { VolumeType };
 
-export type ExtraSpecs = Readonly<Record<string, string | null>>;
+export type ExtraSpecs = Entries;
 
 /** Who asks: administrators see every type, others the public ones and those their project has access to. */
 export interface TypeViewer {
@@ -61,39 +63,34 @@ export async function findTypeByNameOrId(
   return (await findType(db, viewer, text)) ?? findTypeByName(db, viewer, text);
 }
 
-export interface TypeFilter {
-  /** null = public and private ones. */
-  readonly isPublic: boolean | null;
-  readonly extraSpecs?: Readonly<Record<string, string>>;
-  readonly name?: string;
-  readonly description?: string;
-}
+/** The JSON column in which `extra_specs={…}` looks. */
+export const typeExtraSpecColumns = [Prisma.sql`t.extra_specs`] as const;
 
-export interface ListRequest {
-  readonly orderBy: Record<string, unknown>[];
-  /** Rows after the marker; null from the start. */
-  readonly after: object | null;
-  readonly limit: number;
-  readonly offset: number;
-}
+const listedColumns = columnsOf({
+  id: ['t.id', 'uuid'],
+  name: ['t.name', 'text'],
+  description: ['t.description', 'text', 'nullable'],
+  isPublic: ['t.is_public', 'boolean'],
+  createdAt: ['t.created_at', 'timestamp'],
+  updatedAt: ['t.updated_at', 'timestamp', 'nullable'],
+});
 
-/** One page of live types that the viewer may see. */
-export async function listTypes(
-  db: Transaction,
-  viewer: TypeViewer,
-  filter: TypeFilter,
-  { orderBy, after, limit, offset }: ListRequest,
-): Promise<VolumeType[]> {
-  const visible = visibleTo(viewer, await allowedTypeIds(db, viewer));
-  const { isPublic, extraSpecs = {}, name, description } = filter;
-  const specs = Object.entries(extraSpecs).map(([key, value]) => ({ extraSpecs: { path: [key], equals: value } }));
-  const columns = { deletedAt: null, name, description, ...(isPublic === null ? {} : { isPublic }) };
-  return db.volumeType.findMany({
-    where: { AND: [columns, visible, after ?? {}, ...specs] },
-    orderBy,
-    take: limit,
-    skip: offset,
-  });
+/**
+ * A page of live types that the viewer may see; null when the marker is none of them. The column `offered` is true for
+ * public types and those that the viewer's project has access to.
+ */
+export function listTypes(db: Reader, viewer: TypeViewer, page: PageRequest): Promise<VolumeType[] | null> {
+  const offered = Prisma.sql`(t.is_public OR EXISTS (SELECT 1 FROM volume_type_access a
+    WHERE a.volume_type_id = t.id AND a.project_id = ${viewer.projectId}))`;
+  const live = Prisma.sql`t.deleted_at IS NULL`;
+  const source: Source = {
+    from: Prisma.sql`volume_types t`,
+    columns: { ...listedColumns, offered: { sql: offered, type: 'boolean', nullable: false } },
+    always: viewer.isAdmin ? live : Prisma.sql`${live} AND ${offered}`,
+  };
+  const selected = Prisma.sql`t.id, t.name, t.description, t.is_public AS "isPublic", t.extra_specs AS "extraSpecs",
+    t.qos_specs_id AS "qosSpecsId"`;
+  return readPage<VolumeType>(db, source, selected, page);
 }
 
 /** Names of all live types, the newest first: each has quotas of its own. */
@@ -176,21 +173,6 @@ export async function isTypeInUse(tx: Transaction, id: string): Promise<boolean>
 export async function deleteType(tx: Transaction, id: string): Promise<void> {
   await tx.volumeType.updateMany({ where: { id, deletedAt: null }, data: { deletedAt: new Date() } });
   await tx.volumeTypeAccess.deleteMany({ where: { volumeTypeId: id } });
-}
-
-/** Adds or replaces extra specs; the others stay. */
-export async function mergeExtraSpecs(tx: Transaction, id: string, specs: ExtraSpecs): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE volume_types SET extra_specs = extra_specs || ${JSON.stringify(specs)}::jsonb, updated_at = ${new Date()}
-    WHERE id = ${id}::uuid`;
-}
-
-/** False when the type has no such spec. */
-export async function deleteExtraSpec(tx: Transaction, id: string, key: string): Promise<boolean> {
-  const changed = await tx.$executeRaw`
-    UPDATE volume_types SET extra_specs = extra_specs - ${key}::text, updated_at = ${new Date()}
-    WHERE id = ${id}::uuid AND jsonb_exists(extra_specs, ${key}::text)`;
-  return changed > 0;
 }
 
 export async function listTypeAccess(db: Transaction, volumeTypeId: string): Promise<string[]> {

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolStats } from '../../drivers/volume/driver.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
-import type { HostReport } from '../../workers/roles/host-worker.ts';
+import type { HostReport, HostWishes } from '../../workers/roles/host-worker.ts';
 
-export async function saveReport(db: PrismaClient, report: HostReport): Promise<void> {
+export async function saveReport(db: PrismaClient, report: HostReport): Promise<HostWishes> {
   const { binary, host, availabilityZone } = report;
   await db.service.upsert({
     where: { binary_host: { binary, host } },
@@ -17,4 +17,5 @@ export async function saveReport(db: PrismaClient, report: HostReport): Promise<
     const row = { ...figures, capabilities: { ...capabilities, multiattach } };
     await db.pool.upsert({ where: { id }, create: { id, host, name: poolName, ...row }, update: row });
   }
+  return { logLevel: null };
 }

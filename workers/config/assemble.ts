@@ -26,6 +26,7 @@ export function assembleConfig(values: FixedValues, { backends, backup, policyFi
     clonedVolumeSameAz: main.cloned_volume_same_az,
     snapshotSameHost: main.snapshot_same_host,
     defaultVolumeType: main.default_volume_type,
+    defaultGroupType: main.default_group_type ?? null,
     volumeNameTemplate: main.volume_name_template,
     snapshotNameTemplate: main.snapshot_name_template,
     backupNameTemplate: main.backup_name_template,

@@ -81,6 +81,8 @@ export interface ScoriaConfig {
   readonly clonedVolumeSameAz: boolean;
   readonly snapshotSameHost: boolean;
   readonly defaultVolumeType: string;
+  /** `default_group_type`; null = none. */
+  readonly defaultGroupType: string | null;
   readonly volumeNameTemplate: string;
   readonly snapshotNameTemplate: string;
   readonly backupNameTemplate: string;

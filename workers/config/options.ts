@@ -42,6 +42,7 @@ export const defaultOptions = {
   auth_strategy: withDefault({ ...oneOf(['noauth']), allowed: 'noauth (keystone is not available yet)' }, 'keystone'),
   enabled_backends: withDefault(listOf(serviceName), ''),
   default_volume_type: withDefault(text, '__DEFAULT__'),
+  default_group_type: mayBeLeftOut(text),
   storage_availability_zone: withDefault(text, 'nova'),
   default_availability_zone: mayBeLeftOut(text),
   allow_availability_zone_fallback: withDefault(flag, 'false'),

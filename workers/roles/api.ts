@@ -8,6 +8,7 @@ import { createOperationStarter } from '../../api/operations/starter.ts';
 import { openPolicyFile } from '../../api/policy/policy-file.ts';
 import { startSweeper } from '../../api/operations/sweeper.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
+import { seedGroupType } from '../../prisma/store/group-types.ts';
 import { seedDefaultType } from '../../prisma/store/types.ts';
 import type { ScoriaConfig } from '../config/config.ts';
 import type { RunningWorker } from './run-worker.ts';
@@ -32,6 +33,7 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
   const policies = await openPolicyFile({ ...config.policy, log });
   const app = createApp({ db, config: apiConfigOf(config), operations, orders, policies, log });
   await seedDefaultType(db);
+  await seedGroupType(db);
   const server = await listen(createServer(app), config.api.port, config.api.listenAddress);
   const sweeper = startSweeper({
     db,

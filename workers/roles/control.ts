@@ -73,8 +73,11 @@ export async function startControlRole(deps: ControlRoleDeps): Promise<RunningWo
 /** `service list` shows the scheduler: every control worker is one. */
 function reportScheduler({ db, host, availabilityZone, reportIntervalMs, log }: ControlRoleDeps): { stop(): void } {
   const report = (): void => {
-    noteService(db, 'cinder-scheduler', host, availabilityZone).catch((error: unknown) =>
-      log.warn({ err: error }, 'could not report; trying again at the next interval'),
+    noteService(db, 'cinder-scheduler', host, availabilityZone).then(
+      (logLevel) => {
+        if (logLevel !== null) log.level = logLevel;
+      },
+      (error: unknown) => log.warn({ err: error }, 'could not report; trying again at the next interval'),
     );
   };
   report();

@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { z } from 'zod';
 import type { HostClaim, HostServices, StepProgress, WantedExport } from '../../activities/host-services.ts';
 import type { ChapSecret } from '../../drivers/target/target.ts';
-import type { HostReport, HostReporting } from './host-worker.ts';
+import type { HostReport, HostReporting, HostWishes } from './host-worker.ts';
 
 export interface InternalApi {
   /** Base address, e.g. http://127.0.0.1:8777. */
@@ -17,6 +17,11 @@ const chapSchema = z.object({ username: z.string(), password: z.string() }).null
 const exportsSchema = z.object({
   exports: z.array(z.object({ volumeId: z.uuid(), readonly: z.boolean(), chap: chapSchema })),
 });
+// An API of the release before answers nothing.
+const wishesSchema = z
+  .object({ logLevel: z.enum(['debug', 'info', 'warn', 'error']).nullable() })
+  .nullable()
+  .transform((wishes) => wishes ?? { logLevel: null });
 const secretSchema = z.object({ chap: chapSchema });
 
 /** HostServices over HTTP; errors name the call, never the secret. */
@@ -27,8 +32,8 @@ export class HttpHostServices implements HostServices, HostReporting {
     this.#api = api;
   }
 
-  async report(report: HostReport): Promise<void> {
-    await this.#call('POST', '/internal/hosts/report', report);
+  async report(report: HostReport): Promise<HostWishes> {
+    return wishesSchema.parse(await this.#call('POST', '/internal/hosts/report', report));
   }
 
   async reportProgress(claim: HostClaim, progress: StepProgress): Promise<void> {

@@ -29,8 +29,13 @@ export interface HostReport {
   readonly servers?: readonly object[];
 }
 
+/** What an operator wants of a host's service. */
+export interface HostWishes {
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | null;
+}
+
 export interface HostReporting {
-  report(report: HostReport): Promise<void>;
+  report(report: HostReport): Promise<HostWishes>;
 }
 
 /** Starts the worker of one host queue. One or two pollers are enough, so that a thousand hosts are cheap. */
@@ -66,7 +71,8 @@ export async function startReporting(
 ): Promise<{ stop(): void }> {
   const reportOnce = async (): Promise<void> => {
     try {
-      await deps.services.report(await makeReport());
+      const { logLevel } = await deps.services.report(await makeReport());
+      if (logLevel !== null) deps.log.level = logLevel;
     } catch (error) {
       deps.log.warn({ err: error }, 'could not report to the API; trying again at the next interval');
     }

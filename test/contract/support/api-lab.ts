@@ -19,6 +19,7 @@ import { createDatabase, type Database } from '../../../prisma/store/client.ts';
 import { startPostgres } from '../../../workers/embedded/postgres.ts';
 
 export const labConfig: ApiConfig = {
+  host: 'peer',
   maxLimit: 1000,
   maxRequestBodyBytes: 114_688,
   publicEndpoint: null,
@@ -35,6 +36,7 @@ export const labConfig: ApiConfig = {
   },
   noSnapshotGbQuota: false,
   defaultVolumeType: 'lf',
+  defaultGroupType: null,
   storageAvailabilityZone: 'nova',
   defaultAvailabilityZone: 'nova',
   allowAvailabilityZoneFallback: false,

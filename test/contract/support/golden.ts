@@ -45,6 +45,8 @@ export async function readRecordings(...ranges: readonly (readonly [number, numb
 export class Replayer {
   readonly #url: string;
   readonly #ids = new Map<string, string>();
+  /** Keys made at random, which later requests send. */
+  readonly #keys = new Map<string, string>();
 
   constructor(url: string) {
     this.#url = url;
@@ -82,7 +84,9 @@ export class Replayer {
 
   /** A recorded text as it has to be here. */
   #translate(text: string): string {
-    return text
+    let here = text;
+    for (const [recorded, made] of this.#keys) here = here.replaceAll(recorded, made);
+    return here
       .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, this.#url)
       .replaceAll(uuidPattern, (id) => this.#ids.get(id) ?? id);
   }
@@ -90,6 +94,7 @@ export class Replayer {
   #compare(recorded: unknown, found: unknown, at: string, differences: string[]): void {
     if (typeof recorded === 'string' && typeof found === 'string') {
       if (timePattern.test(recorded) && timePattern.test(found)) return;
+      if (at.endsWith('.auth_key')) this.#keys.set(recorded, found);
       const here: readonly string[] = found.match(uuidPattern) ?? [];
       for (const [index, id] of (recorded.match(uuidPattern) ?? []).entries()) {
         const match = here[index];

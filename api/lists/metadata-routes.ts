@@ -1,0 +1,117 @@
+// A resource's own metadata: list, add, replace, and one entry shown, set and removed.
+import {
+  mergeEntries,
+  removeEntry,
+  replaceEntries,
+  type Entries,
+  type EntriesOf,
+} from '../../prisma/store/json-entries.ts';
+import type { Answer, RequestContext } from '../http/context.ts';
+import { ApiError } from '../http/errors.ts';
+import type { Policy } from '../http/policy.ts';
+import { route, type Route } from '../http/route.ts';
+import { metadataSchema, metaSchema } from '../volumes/schema.ts';
+import { emptyOk } from './empty-answer.ts';
+
+type Row = { readonly id: string; readonly metadataJson: string };
+
+export interface MetadataRules {
+  /** `/volumes/:volume_id/metadata` */
+  readonly path: string;
+  readonly entries: EntriesOf;
+  readonly policies: Readonly<Record<'get' | 'create' | 'update' | 'delete', Policy>>;
+  /** The row that the path names; throws its fault, and what its status forbids. */
+  readonly find: (context: RequestContext, policy: Policy, change?: 'Updating' | 'Deleting') => Promise<Row>;
+  readonly notFound: (row: Row, key: string) => ApiError;
+}
+
+const keyOf = ({ params }: RequestContext): string => params['key'] ?? '';
+const metadataOf = ({ metadataJson }: Row): Entries => JSON.parse(metadataJson) as Entries;
+
+/** The six routes of one resource's metadata. */
+export function metadataRoutes({ path, entries, policies, find, notFound }: MetadataRules): Route[] {
+  const itemPath = `${path}/:key`;
+
+  /** Looks the row up and changes it in one transaction. */
+  async function change(
+    context: RequestContext,
+    policy: Policy,
+    work: (tx: Parameters<Parameters<RequestContext['inTransaction']>[0]>[0], row: Row) => Promise<Answer>,
+    verb: 'Updating' | 'Deleting' = 'Updating',
+  ): Promise<Answer> {
+    const row = await find(context, policy, verb);
+    return context.inTransaction((tx) => work(tx, row));
+  }
+
+  return [
+    route({
+      method: 'GET',
+      path,
+      policy: policies.get,
+      handler: async (context) => ({ body: { metadata: metadataOf(await find(context, policies.get)) } }),
+    }),
+    route({
+      method: 'POST',
+      path,
+      policy: policies.create,
+      schema: metadataSchema,
+      handler: (context, { metadata }) =>
+        change(context, policies.create, async (tx, { id }) => ({
+          body: { metadata: await mergeEntries(tx, entries, id, metadata) },
+        })),
+    }),
+    route({
+      method: 'PUT',
+      path,
+      policy: policies.update,
+      schema: metadataSchema,
+      handler: (context, { metadata }) =>
+        change(context, policies.update, async (tx, { id }) => {
+          await replaceEntries(tx, entries, id, metadata);
+          return { body: { metadata } };
+        }),
+    }),
+    route({
+      method: 'GET',
+      path: itemPath,
+      policy: policies.get,
+      handler: async (context) => {
+        const row = await find(context, policies.get);
+        const metadata = metadataOf(row);
+        const key = keyOf(context);
+        if (!Object.hasOwn(metadata, key)) throw notFound(row, key);
+        return { body: { meta: { [key]: metadata[key] } } };
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: itemPath,
+      policy: policies.update,
+      schema: metaSchema,
+      handler: (context, { meta }) => {
+        if (!Object.hasOwn(meta, keyOf(context))) {
+          throw new ApiError('BadRequest', { detail: 'Request body and URI mismatch' });
+        }
+        return change(context, policies.update, async (tx, { id }) => {
+          await mergeEntries(tx, entries, id, meta);
+          return { body: { meta } };
+        });
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: itemPath,
+      policy: policies.delete,
+      handler: (context) =>
+        change(
+          context,
+          policies.delete,
+          async (tx, row) => {
+            if (!(await removeEntry(tx, entries, row.id, keyOf(context)))) throw notFound(row, keyOf(context));
+            return emptyOk;
+          },
+          'Deleting',
+        ),
+    }),
+  ];
+}
