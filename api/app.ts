@@ -30,7 +30,7 @@ import { typeRoutes } from './types/routes.ts';
 import { versionRoot, versionRoutes } from './versions/routes.ts';
 import { volumeActionRoutes } from './volume-actions/routes.ts';
 import { volumeRoutes } from './volumes/routes.ts';
-import { cleanupRoutes } from './workers/routes.ts';
+import { cleanupRoutes } from './cleanup/routes.ts';
 
 /** Every endpoint below /v3; what describes the API or checks it reads this list. */
 export const allRoutes: readonly Route[] = [

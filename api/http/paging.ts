@@ -45,14 +45,11 @@ export type Direction = 'asc' | 'desc';
 export interface SortKey<Column extends string = string> {
   /** The row's field. */
   readonly column: Column;
-  readonly nullable: boolean;
   readonly direction: Direction;
 }
 
 /** Which sort keys a resource has: Cinder's name → the row's field. */
-export type SortColumns<Column extends string = string> = Readonly<
-  Record<string, { readonly column: Column; readonly nullable?: boolean }>
->;
+export type SortColumns<Column extends string = string> = Readonly<Record<string, { readonly column: Column }>>;
 
 /**
  * Reads `sort=key:dir,…` or the old `sort_key` and `sort_dir`, and adds created_at and id at the end, so that the
@@ -70,7 +67,7 @@ export function sortOf<Column extends string>(query: Query, columns: SortColumns
     }
     const column = Object.hasOwn(columns, key) ? columns[key] : undefined;
     if (!column) throw new ApiError('InvalidInput', { reason: 'Invalid sort key' });
-    return { column: column.column, nullable: column.nullable ?? false, direction };
+    return { column: column.column, direction };
   });
 }
 
@@ -89,30 +86,4 @@ function wantedOrder(query: Query): { key: string; direction: string }[] {
       const [name = '', ...rest] = part.split(':');
       return { key: name.trim(), direction: (rest.join(':') || 'desc').trim() };
     });
-}
-
-/** Prisma's `orderBy`; nulls come first in ascending order, as in Cinder's MariaDB. */
-export function orderByOf(sort: readonly SortKey[]): Record<string, unknown>[] {
-  return sort.map(({ column, nullable, direction }) => ({
-    [column]: nullable ? { sort: direction, nulls: direction === 'asc' ? 'first' : 'last' } : direction,
-  }));
-}
-
-/** Prisma's `where` for the rows after the marker's row, in that order. */
-export function afterMarker(sort: readonly SortKey[], marker: Readonly<Record<string, unknown>>): { OR: object[] } {
-  const alternatives = sort.flatMap((key, index) => {
-    const beyond = beyondValue(key, marker[key.column] ?? null);
-    if (!beyond) return [];
-    const ties = sort.slice(0, index).map(({ column }) => ({ [column]: marker[column] ?? null }));
-    return [{ AND: [...ties, beyond] }];
-  });
-  return { OR: alternatives };
-}
-
-/** Rows beyond a value in one column, or null where there can be none. */
-function beyondValue({ column, nullable, direction }: SortKey, value: unknown): object | null {
-  if (value === null) return direction === 'asc' ? { [column]: { not: null } } : null;
-  if (direction === 'asc') return { [column]: { gt: value } };
-  const lower = { [column]: { lt: value } };
-  return nullable ? { OR: [lower, { [column]: null }] } : lower;
 }

@@ -1,5 +1,5 @@
 // What every list does: project, filters, order, page, count, and the link to the next page.
-import type { Condition, PageRequest, SortKey } from '../../prisma/store/page-query.ts';
+import type { Condition, PageRequest } from '../../prisma/store/page-query.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { nextPage } from '../http/links.ts';
 import { pageOf, sortOf, type SortColumns } from '../http/paging.ts';
@@ -43,7 +43,7 @@ export async function answerList<Row extends { readonly id: string }>(
 ): Promise<Answer> {
   const { query, config } = context;
   const page = pageOf(query, config.maxLimit);
-  const sort: SortKey[] = sortOf(query, rules.sortColumns).map(({ column, direction }) => ({ column, direction }));
+  const sort = sortOf(query, rules.sortColumns);
   const withCount = rules.count !== undefined && context.atLeast('3.45') && flagOf(context, 'with_count');
   const projectId = rules.shared ? null : listedProject(context);
   const { filters } = rules;

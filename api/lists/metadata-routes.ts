@@ -6,6 +6,7 @@ import {
   type Entries,
   type EntriesOf,
 } from '../../prisma/store/json-entries.ts';
+import type { Transaction } from '../../prisma/store/transaction.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';
@@ -21,7 +22,7 @@ export interface MetadataRules {
   readonly entries: EntriesOf;
   readonly policies: Readonly<Record<'get' | 'create' | 'update' | 'delete', Policy>>;
   /** The row that the path names; throws its fault, and what its status forbids. */
-  readonly find: (context: RequestContext, policy: Policy, change?: 'Updating' | 'Deleting') => Promise<Row>;
+  readonly find: (context: RequestContext, policy: Policy, change?: Change) => Promise<Row>;
   readonly notFound: (row: Row, key: string) => ApiError;
 }
 
@@ -29,20 +30,28 @@ const keyOf = ({ params }: RequestContext): string => params['key'] ?? '';
 const metadataOf = ({ metadataJson }: Row): Entries => JSON.parse(metadataJson) as Entries;
 
 /** The six routes of one resource's metadata. */
-export function metadataRoutes({ path, entries, policies, find, notFound }: MetadataRules): Route[] {
-  const itemPath = `${path}/:key`;
+export function metadataRoutes(rules: MetadataRules): Route[] {
+  return [...collectionRoutes(rules), ...itemRoutes(rules)];
+}
 
-  /** Looks the row up and changes it in one transaction. */
-  async function change(
+type Change = 'Updating' | 'Deleting';
+
+/** Looks the row up, and then changes it in one transaction. */
+function changing({ find }: MetadataRules) {
+  return async (
     context: RequestContext,
     policy: Policy,
-    work: (tx: Parameters<Parameters<RequestContext['inTransaction']>[0]>[0], row: Row) => Promise<Answer>,
-    verb: 'Updating' | 'Deleting' = 'Updating',
-  ): Promise<Answer> {
-    const row = await find(context, policy, verb);
+    change: Change,
+    work: (tx: Transaction, row: Row) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const row = await find(context, policy, change);
     return context.inTransaction((tx) => work(tx, row));
-  }
+  };
+}
 
+function collectionRoutes(rules: MetadataRules): Route[] {
+  const { path, entries, policies, find } = rules;
+  const change = changing(rules);
   return [
     route({
       method: 'GET',
@@ -56,7 +65,7 @@ export function metadataRoutes({ path, entries, policies, find, notFound }: Meta
       policy: policies.create,
       schema: metadataSchema,
       handler: (context, { metadata }) =>
-        change(context, policies.create, async (tx, { id }) => ({
+        change(context, policies.create, 'Updating', async (tx, { id }) => ({
           body: { metadata: await mergeEntries(tx, entries, id, metadata) },
         })),
     }),
@@ -66,14 +75,22 @@ export function metadataRoutes({ path, entries, policies, find, notFound }: Meta
       policy: policies.update,
       schema: metadataSchema,
       handler: (context, { metadata }) =>
-        change(context, policies.update, async (tx, { id }) => {
+        change(context, policies.update, 'Updating', async (tx, { id }) => {
           await replaceEntries(tx, entries, id, metadata);
           return { body: { metadata } };
         }),
     }),
+  ];
+}
+
+function itemRoutes(rules: MetadataRules): Route[] {
+  const { entries, policies, find, notFound } = rules;
+  const path = `${rules.path}/:key`;
+  const change = changing(rules);
+  return [
     route({
       method: 'GET',
-      path: itemPath,
+      path,
       policy: policies.get,
       handler: async (context) => {
         const row = await find(context, policies.get);
@@ -85,14 +102,14 @@ export function metadataRoutes({ path, entries, policies, find, notFound }: Meta
     }),
     route({
       method: 'PUT',
-      path: itemPath,
+      path,
       policy: policies.update,
       schema: metaSchema,
       handler: (context, { meta }) => {
         if (!Object.hasOwn(meta, keyOf(context))) {
           throw new ApiError('BadRequest', { detail: 'Request body and URI mismatch' });
         }
-        return change(context, policies.update, async (tx, { id }) => {
+        return change(context, policies.update, 'Updating', async (tx, { id }) => {
           await mergeEntries(tx, entries, id, meta);
           return { body: { meta } };
         });
@@ -100,18 +117,13 @@ export function metadataRoutes({ path, entries, policies, find, notFound }: Meta
     }),
     route({
       method: 'DELETE',
-      path: itemPath,
+      path,
       policy: policies.delete,
       handler: (context) =>
-        change(
-          context,
-          policies.delete,
-          async (tx, row) => {
-            if (!(await removeEntry(tx, entries, row.id, keyOf(context)))) throw notFound(row, keyOf(context));
-            return emptyOk;
-          },
-          'Deleting',
-        ),
+        change(context, policies.delete, 'Deleting', async (tx, row) => {
+          if (!(await removeEntry(tx, entries, row.id, keyOf(context)))) throw notFound(row, keyOf(context));
+          return emptyOk;
+        }),
     }),
   ];
 }

@@ -44,30 +44,25 @@ const oneSpec = specs().check((context) => {
   context.issues.push({ code: 'custom', message: detail, params, input: context.value });
 });
 
+const keyOf = ({ params }: RequestContext): string => params['key'] ?? '';
+
 /** The five routes of one kind of specs. */
 export function specRoutes(rules: SpecRules): Route[] {
-  const { path, name, policies, entries, lock, read, check, notFound } = rules;
   const since = rules.since === undefined ? {} : { since: rules.since };
-  const keyOf = ({ params }: RequestContext): string => params['key'] ?? '';
-  const change = (context: RequestContext, wanted: Entries, answer: object) =>
-    context.inTransaction(async (tx) => {
-      const { id, specs: before } = await lock(tx, context);
-      check?.(before, wanted);
-      await mergeEntries(tx, entries, id, wanted);
-      return answer;
-    });
+  return [...readingRoutes(rules), ...changingRoutes(rules)].map((one) => ({ ...one, ...since }));
+}
+
+function readingRoutes({ path, name, policies, read, notFound }: SpecRules): Route[] {
   return [
     route({
       method: 'GET',
       path,
-      ...since,
       policy: policies.list,
       handler: async (context) => ({ body: { [name]: await read(context) } }),
     }),
     route({
       method: 'GET',
       path: `${path}/:key`,
-      ...since,
       policy: policies.show,
       handler: async (context) => {
         const found = await read(context);
@@ -76,31 +71,41 @@ export function specRoutes(rules: SpecRules): Route[] {
         return { body: { [key]: found[key] } };
       },
     }),
+  ];
+}
+
+function changingRoutes(rules: SpecRules): Route[] {
+  const { path, name, policies, entries, lock, check, notFound } = rules;
+  const merge = (context: RequestContext, wanted: Entries, answer: Answer) =>
+    context.inTransaction(async (tx) => {
+      const { id, specs: before } = await lock(tx, context);
+      check?.(before, wanted);
+      await mergeEntries(tx, entries, id, wanted);
+      return answer;
+    });
+  return [
     route({
       method: 'POST',
       path,
-      ...since,
       policy: policies.create,
       schema: z.strictObject({ [name]: specs() }),
-      handler: (context, body) => change(context, body[name] as Entries, { status: rules.createdStatus, body }),
+      handler: (context, body) => merge(context, body[name] as Entries, { status: rules.createdStatus, body }),
     }),
     route({
       method: 'PUT',
       path: `${path}/:key`,
-      ...since,
       policy: policies.update,
       schema: oneSpec,
       handler: (context, body) => {
         if (!Object.hasOwn(body, keyOf(context))) {
           throw new ApiError('BadRequest', { detail: 'Request body and URI mismatch' });
         }
-        return change(context, body, { body });
+        return merge(context, body, { body });
       },
     }),
     route({
       method: 'DELETE',
       path: `${path}/:key`,
-      ...since,
       policy: policies.delete,
       handler: (context) =>
         context.inTransaction(async (tx) => {

@@ -20,7 +20,7 @@ const policy = {
 const sortColumns = {
   id: { column: 'id' },
   event_id: { column: 'eventId' },
-  resource_uuid: { column: 'resourceId', nullable: true },
+  resource_uuid: { column: 'resourceId' },
   resource_type: { column: 'resourceType' },
   request_id: { column: 'requestId' },
   message_level: { column: 'messageLevel' },

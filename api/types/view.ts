@@ -4,11 +4,7 @@ import type { RequestContext } from '../http/context.ts';
 import { typePolicy } from './policy.ts';
 
 /** Extra specs that say nothing about the back-ends, so that tenants may see them. */
-const tenantSpecs: ReadonlySet<string> = new Set([
-  'RESKEY:availability_zones',
-  'multiattach',
-  'replication_enabled',
-]);
+const tenantSpecs: ReadonlySet<string> = new Set(['RESKEY:availability_zones', 'multiattach', 'replication_enabled']);
 
 type Viewer = Pick<RequestContext, 'can'>;
 
