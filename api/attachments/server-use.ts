@@ -10,9 +10,9 @@ const conflict = (instanceId: string): ApiError =>
   new ApiError('ConflictNovaUsingAttachment', { instance_id: instanceId });
 
 /** Throws ConflictNovaUsingAttachment when the attachment is connected to a server that we know. */
-export async function mustNotBeServers({ db }: RequestContext, attachment: AttachmentRow): Promise<void> {
+export async function mustNotBeServers({ db, isService }: RequestContext, attachment: AttachmentRow): Promise<void> {
   const { instanceId, connectionInfo } = attachment;
-  if (instanceId === null || connectionInfo === null) return;
+  if (isService || instanceId === null || connectionInfo === null) return;
   if (await findServer(db, instanceId)) throw conflict(instanceId);
 }
 
@@ -37,7 +37,7 @@ export async function attachmentToDetach(
   const all = await attachmentsOf(context.db, volumeId);
   const [only] = all;
   if (!only) return null;
-  if (all.length > 1) throw conflict('');
+  if (all.length > 1 && !context.isService) throw conflict('');
   await mustNotBeServers(context, only);
   return only;
 }

@@ -4,7 +4,6 @@ import { readBytes } from './body.ts';
 import type { ApiDeps } from './config.ts';
 import { dispatch } from './dispatch.ts';
 import { ApiError, faultBody } from './errors.ts';
-import { noauth } from './noauth.ts';
 import { sendPlainFault } from './plain-faults.ts';
 import { identify, logRequests } from './request-id.ts';
 import { stateOf } from './request-state.ts';
@@ -24,7 +23,13 @@ export function createHttpApp(deps: ApiDeps, { routes, unversioned = [] }: AppPa
   app.disable('x-powered-by').disable('etag').set('query parser', false);
   app.use(identify, logRequests(deps.log));
   for (const { path, handler } of unversioned) app.use(path, handler);
-  app.use('/v3', readBytes(deps.config.maxRequestBodyBytes), noauth, redirectToSlash, dispatch(deps, routes));
+  app.use(
+    '/v3',
+    readBytes(deps.config.maxRequestBodyBytes),
+    deps.authenticate,
+    redirectToSlash,
+    dispatch(deps, routes),
+  );
   app.use((_request, response) => sendPlainFault(response, 404));
   app.use(lastResort(deps));
   return app;

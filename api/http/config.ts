@@ -1,4 +1,5 @@
 // What the API needs of the configuration, and what it is made of.
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../prisma/store/client.ts';
 import type { OperationOrders } from '../operations/orders.ts';
@@ -41,5 +42,7 @@ export interface ApiDeps {
   readonly operations: OperationStarter;
   readonly orders: OperationOrders;
   readonly policies: PolicySource;
+  /** Finds out who asks: noauth or keystone. */
+  readonly authenticate: RequestHandler;
   readonly log: Logger;
 }

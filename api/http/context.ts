@@ -24,6 +24,8 @@ export interface Caller {
   readonly userId: string;
   /** What the rule `context_is_admin` says: sees every project's rows. */
   readonly isAdmin: boolean;
+  /** Another service asks (a good X-Service-Token came with it): it knows what it does to what is in use. */
+  readonly isService: boolean;
   /** What policies are asked with. */
   readonly credentials: Credentials;
 }

@@ -18,6 +18,7 @@ import {
 } from './idempotency.ts';
 import { createMatcher, type PathMatch } from './match.ts';
 import { answeredMicroversion, minorOf, negotiateMicroversion, type Microversion } from './microversion.ts';
+import { refuseOwnerless } from './ownerless.ts';
 import { sendPlainFault } from './plain-faults.ts';
 import { allows, authorize } from './policy.ts';
 import { faultOfRefused } from './refused.ts';
@@ -159,11 +160,12 @@ function contextOf(
   const query: Record<string, string> = Object.assign(Object.create(null) as object, Object.fromEntries(search));
   const bookmarkUrl = publicUrlOf(request, deps.config.publicEndpoint);
   const newId = (purpose: string) => (repeat ? deriveId(repeat.seed, purpose) : randomUUID());
+  const operations = repeat ? repeatableStarter(deps.db, deps.operations) : deps.operations;
   return {
     ...caller,
     db: deps.db,
     config: deps.config,
-    operations: repeat ? repeatableStarter(deps.db, deps.operations) : deps.operations,
+    operations: caller.projectId === '' ? refuseOwnerless(operations) : operations,
     orders: deps.orders,
     log: deps.log.child({ requestId }),
     processLog: deps.log,

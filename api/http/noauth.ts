@@ -22,6 +22,6 @@ export const noauth: RequestHandler = (request, response, next) => {
   const [userId = '', ...rest] = mustBeText(token).split(':');
   const projectId = rest.join(':') || userId;
   const credentials = { ...noCredentials, user_id: userId, project_id: projectId, roles: ['admin'], is_admin: true };
-  stateOf(response).caller = { userId, projectId, isAdmin: true, credentials };
+  stateOf(response).caller = { userId, projectId, isAdmin: true, isService: false, credentials };
   next();
 };

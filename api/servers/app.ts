@@ -3,7 +3,6 @@ import type { RequestHandler } from 'express';
 import { readBytes } from '../http/body.ts';
 import type { ApiDeps } from '../http/config.ts';
 import { dispatch } from '../http/dispatch.ts';
-import { noauth } from '../http/noauth.ts';
 import { sendAnswer } from '../http/send.ts';
 import { publicUrlOf } from '../http/urls.ts';
 import { serverRoutes } from './routes.ts';
@@ -19,7 +18,7 @@ export function computeHandlers(deps: ApiDeps): readonly { readonly path: string
   return [
     { path: '/compute', handler: versions(deps) },
     { path: below, handler: readBytes(deps.config.maxRequestBodyBytes) },
-    { path: below, handler: noauth },
+    { path: below, handler: deps.authenticate },
     { path: below, handler: withVersion },
     { path: below, handler: dispatch(deps, serverRoutes, { versioned: false }) },
   ];

@@ -29,9 +29,8 @@ test("an operator's cinder.conf loads, and what has no effect is named once", ()
   expect(config.backends.map(({ section, driver }) => `${section} ${driver}`)).toEqual(['lf file', 'lf2 file']);
   expect(config.quotaDefaults).toMatchObject({ volumes: -1, gigabytes: -1, groups: 10 });
   expect(config.backup.options.backup_file_size).toBe(104_857_600);
-  expect(warnings).toHaveLength(2);
+  expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(/cinder.conf:\d+: \[DEFAULT\] volume_clear has no effect on back-ends, as in Cinder/);
-  expect(warnings[1]).toContain('[keystone_authtoken] is a section of Cinder');
 });
 
 test("what is left out has Cinder's default", () => {
@@ -79,10 +78,65 @@ test('what a role cannot run without is missing only for that role', () => {
   );
 });
 
-test('a service that would run without the authentication it was set up for does not start', () => {
-  const problems = problemsOf('[DEFAULT]\nhost = h\n');
-  expect(problems).toEqual([
-    'x.conf (not set, so its default counts): [DEFAULT] auth_strategy: found "keystone"; allowed: noauth (keystone is not available yet)',
+const withKeystone = `[DEFAULT]
+host = h
+my_ip = 127.0.0.1
+[database]
+connection = postgresql://scoria@db/scoria
+[scoria]
+internal_api_secret = 0123456789abcdef
+secret_key = 0123456789abcdef
+`;
+
+test('Keystone is the default, and an API that could not ask it does not start', () => {
+  const problems = problemsOf(withKeystone, { roles: ['api'] });
+  expect(problems.map((problem) => /\[keystone_authtoken\] ([\w ]+): is missing/.exec(problem)?.[1])).toEqual([
+    'auth_url',
+    'username or user_id',
+    'password',
+    'project_name or project_id',
+  ]);
+  expect(problemsOf(withKeystone, { roles: ['control'] })).toEqual([]);
+});
+
+test("[keystone_authtoken] is read by Cinder's names, and a cache in memcached is said to have no effect", () => {
+  const section = `[keystone_authtoken]
+www_authenticate_uri = https://identity.example/v3
+auth_url = http://10.0.0.1:5000
+memcached_servers = 10.0.0.1:11211
+username = cinder
+password = hunter2
+project_name = service
+user_domain_name = Default
+token_cache_time = -1
+service_token_roles = service,nova
+cafile =
+`;
+  const { config, warnings } = parse(withKeystone + section, { roles: ['api'] });
+  expect(config.keystone).toMatchObject({
+    authUrl: 'http://10.0.0.1:5000',
+    wwwAuthenticateUri: 'https://identity.example/v3',
+    cacheMs: null,
+    serviceTokenRoles: ['service', 'nova'],
+    serviceTokenRolesRequired: true,
+    tls: { caFile: null, insecure: false },
+    login: {
+      method: 'password',
+      user: { name: 'cinder', domainId: null, domainName: 'Default' },
+      project: { name: 'service', domainId: 'default' },
+    },
+  });
+  expect(warnings).toEqual([expect.stringContaining('memcached_servers')]);
+  expect(parse(minimal).config.keystone).toBeNull();
+});
+
+test('policy.yaml is looked for beside the configuration; one that was asked for has to be there', () => {
+  expect(parseConfig([{ name: '/etc/x/scoria.conf', text: minimal }]).config.policy).toEqual({
+    file: '/etc/x/policy.yaml',
+    enforceNewDefaults: true,
+  });
+  expect(problemsOf(`${minimal}[oslo_policy]\npolicy_file = mine.yaml\n`)).toEqual([
+    'x.conf:7: [oslo_policy] policy_file: found "mine.yaml"; allowed: a file that exists',
   ]);
 });
 

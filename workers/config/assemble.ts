@@ -1,5 +1,6 @@
 // Gives checked values the names and units that the rest of Scoria uses.
 import type { BackupOptions } from '../../drivers/backup/config.ts';
+import { keystoneOf } from './keystone.ts';
 import type { BackendConfig, FixedValues, ScoriaConfig, TemporalConfig } from './config.ts';
 
 /** What has been worked out of more than one section. */
@@ -19,6 +20,7 @@ export function assembleConfig(values: FixedValues, { backends, backup, policyFi
     cachePath: scoria.cache_path,
     debug: main.debug,
     authStrategy: main.auth_strategy,
+    keystone: keystoneOf(values),
     policy: { file: policyFile, enforceNewDefaults: values.oslo_policy.enforce_new_defaults },
     storageAvailabilityZone: main.storage_availability_zone,
     defaultAvailabilityZone: main.default_availability_zone ?? main.storage_availability_zone,

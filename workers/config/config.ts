@@ -1,4 +1,5 @@
 // The configuration as the rest of Scoria sees it: camelCase, units last, everything checked.
+import type { KeystoneOptions } from '../../api/keystone/options.ts';
 import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
 import type { BackupOptions } from '../../drivers/backup/config.ts';
 import type { FileVolumeOptions } from '../../drivers/volume/file/config.ts';
@@ -74,7 +75,9 @@ export interface ScoriaConfig {
   readonly statePath: string;
   readonly cachePath: string;
   readonly debug: boolean;
-  readonly authStrategy: 'noauth';
+  readonly authStrategy: 'keystone' | 'noauth';
+  /** null with noauth. */
+  readonly keystone: KeystoneOptions | null;
   readonly storageAvailabilityZone: string;
   readonly defaultAvailabilityZone: string;
   readonly allowAvailabilityZoneFallback: boolean;

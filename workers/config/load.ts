@@ -5,6 +5,7 @@ import { commonBackendOptions, driverOptions, driverSchemas } from './backend-op
 import type { BackendConfig, FixedValues, ScoriaConfig } from './config.ts';
 import { checkByDriver } from './driver-check.ts';
 import type { LookUp } from './interpolate.ts';
+import { missingForKeystone } from './keystone.ts';
 import type { OptionTable } from './option.ts';
 import { fixedSections } from './options.ts';
 import { policyFileOf } from './policy-file.ts';
@@ -42,6 +43,7 @@ export function parseConfig(texts: readonly SourceText[], options: LoadOptions =
       readSection({ section, table, places: [section], source, lookUp, report }),
     ]),
   ) as unknown as FixedValues;
+  if (options.roles?.includes('api')) problems.push(...missingForKeystone(values, source));
   const sections = values.DEFAULT.enabled_backends ?? [];
   const backends = sections.map((section) => readBackend(section, values, { source, lookUp, report }));
   const backup = checkByDriver({

@@ -21,6 +21,11 @@ export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: T[K] ex
 
 export const withDefault = <T>(kind: Kind<T>, text: string): Option<T> => ({ ...kind, default: text });
 export const mayBeLeftOut = <T>(kind: Kind<T>): Option<T | null> => ({ ...kind, default: null });
+/** An empty value is as good as none: templates leave such lines behind. */
+export function mayBeEmpty<T>(kind: Kind<T>): Option<T | null> {
+  const nothing = z.literal('').transform(() => null);
+  return { ...kind, schema: nothing.or(kind.schema), default: null };
+}
 export const mustBeSet = <T>(kind: Kind<T>): Option<T> => ({ ...kind, default: undefined });
 
 export const text: Kind<string> = { schema: z.string().min(1), allowed: 'any text that is not empty' };

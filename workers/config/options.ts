@@ -12,10 +12,12 @@ import {
   integer,
   listOf,
   matching,
+  mayBeEmpty,
   mayBeLeftOut,
   oneOf,
   path,
   port,
+  secret,
   text,
   withDefault,
   type OptionTable,
@@ -39,7 +41,7 @@ export const defaultOptions = {
   my_ip: withDefault(text, ownAddress()),
   // Cinder's is /var/lib/cinder; two programs must not share a directory.
   state_path: withDefault(path, '/var/lib/scoria'),
-  auth_strategy: withDefault({ ...oneOf(['noauth']), allowed: 'noauth (keystone is not available yet)' }, 'keystone'),
+  auth_strategy: withDefault(oneOf(['keystone', 'noauth']), 'keystone'),
   enabled_backends: withDefault(listOf(serviceName), ''),
   default_volume_type: withDefault(text, '__DEFAULT__'),
   default_group_type: mayBeLeftOut(text),
@@ -121,6 +123,39 @@ export const policyOptions = {
   enforce_new_defaults: withDefault(flag, 'true'),
 } as const satisfies OptionTable;
 
+/**
+ * Who checks tokens, and as whom it is asked.
+ * https://docs.openstack.org/keystonemiddleware/latest/middlewarearchitecture.html#configuration-options
+ */
+export const keystoneOptions = {
+  www_authenticate_uri: mayBeEmpty(httpUrl),
+  auth_url: mayBeEmpty(httpUrl),
+  auth_type: withDefault(oneOf(['password', 'v3password', 'v3applicationcredential']), 'password'),
+  username: mayBeEmpty(text),
+  user_id: mayBeEmpty(text),
+  user_domain_name: mayBeEmpty(text),
+  user_domain_id: mayBeEmpty(text),
+  password: mayBeEmpty(secret),
+  project_name: mayBeEmpty(text),
+  project_id: mayBeEmpty(text),
+  project_domain_name: mayBeEmpty(text),
+  project_domain_id: mayBeEmpty(text),
+  application_credential_id: mayBeEmpty(text),
+  application_credential_secret: mayBeEmpty(secret),
+  interface: withDefault(oneOf(['public', 'internal', 'admin']), 'internal'),
+  region_name: mayBeEmpty(text),
+  cafile: mayBeEmpty(path),
+  certfile: mayBeEmpty(path),
+  keyfile: mayBeEmpty(path),
+  insecure: withDefault(flag, 'false'),
+  http_connect_timeout: withDefault(integer(1), '10'),
+  http_request_max_retries: withDefault(integer(0), '3'),
+  token_cache_time: withDefault(integer(-1), '300'),
+  service_token_roles: withDefault(listOf(text), 'service'),
+  service_token_roles_required: withDefault(flag, 'true'),
+  service_type: mayBeEmpty(text),
+} as const satisfies OptionTable;
+
 export const databaseOptions = {
   // Needed by the roles that use it, see requirements.ts: storage and compute hosts hold no database credentials.
   connection: mayBeLeftOut({
@@ -166,6 +201,7 @@ export const fixedSections = {
   DEFAULT: defaultOptions,
   oslo_middleware: sizeLimitOptions,
   oslo_policy: policyOptions,
+  keystone_authtoken: keystoneOptions,
   database: databaseOptions,
   temporal: temporalOptions,
   compute: computeOptions,

@@ -1,15 +1,20 @@
 // The API role: the REST API, the hosts' internal endpoint, and the sweeper that looks after accepted operations.
 import { createServer, type Server } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { createApp } from '../../api/app.ts';
 import { createOperationOrders } from '../../api/operations/orders.ts';
 import { createOperationStarter } from '../../api/operations/starter.ts';
-import { openPolicyFile } from '../../api/policy/policy-file.ts';
+import { noauth } from '../../api/http/noauth.ts';
+import { keystone } from '../../api/keystone/authenticate.ts';
+import { createIdentityService } from '../../api/keystone/identity.ts';
+import { openPolicyFile, type PolicySource } from '../../api/policy/policy-file.ts';
 import { startSweeper } from '../../api/operations/sweeper.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
 import { seedGroupType } from '../../prisma/store/group-types.ts';
 import { seedDefaultType } from '../../prisma/store/types.ts';
+import { isLoopback } from '../config/loopback.ts';
 import type { ScoriaConfig } from '../config/config.ts';
 import type { RunningWorker } from './run-worker.ts';
 import { temporalConnectionOptions } from './temporal-connection.ts';
@@ -31,7 +36,9 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
   const operations = createOperationStarter({ db, temporal, log, settings });
   const orders = createOperationOrders(temporal, operations);
   const policies = await openPolicyFile({ ...config.policy, log });
-  const app = createApp({ db, config: apiConfigOf(config), operations, orders, policies, log });
+  const authentication = authenticationOf(config, policies, log);
+  const { authenticate } = authentication;
+  const app = createApp({ db, config: apiConfigOf(config), operations, orders, policies, authenticate, log });
   await seedDefaultType(db);
   await seedGroupType(db);
   const server = await listen(createServer(app), config.api.port, config.api.listenAddress);
@@ -53,10 +60,31 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
     async stop() {
       await sweeper.stop();
       await close(server);
+      await authentication.close();
       await connection.close();
       await db.$disconnect();
     },
   };
+}
+
+interface Authentication {
+  readonly authenticate: RequestHandler;
+  close(): Promise<void>;
+}
+
+function authenticationOf(config: ScoriaConfig, policies: PolicySource, log: Logger): Authentication {
+  const { keystone: options, api } = config;
+  if (options === null) {
+    if (!isLoopback(api.listenAddress)) {
+      log.warn(
+        { address: api.listenAddress },
+        'auth_strategy = noauth beyond loopback: whoever reaches this address is an administrator of every project',
+      );
+    }
+    return { authenticate: noauth, close: () => Promise.resolve() };
+  }
+  const identity = createIdentityService(options);
+  return { authenticate: keystone({ identity, options, policies, log }), close: () => identity.close() };
 }
 
 function apiConfigOf(config: ScoriaConfig): Parameters<typeof createApp>[0]['config'] {

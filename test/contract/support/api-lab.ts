@@ -8,6 +8,7 @@ import { pino, type Logger } from 'pino';
 import { createApp } from '../../../api/app.ts';
 import type { ApiConfig, ApiDeps } from '../../../api/http/config.ts';
 import { createHttpApp } from '../../../api/http/app.ts';
+import { noauth } from '../../../api/http/noauth.ts';
 import type { Route } from '../../../api/http/route.ts';
 import { OrderRefusedError } from '../../../api/operations/order.ts';
 import type { OperationStarter } from '../../../api/operations/starter.ts';
@@ -77,6 +78,7 @@ export async function startApiLab(changes: Partial<ApiConfig> = {}): Promise<Api
     operations: acceptingStarter(db, config),
     orders,
     policies: defaultPolicies,
+    authenticate: noauth,
     log,
   };
   const servers: Server[] = [];

@@ -1,0 +1,40 @@
+// Asks Keystone about tokens, as our own user.
+import type { KeystoneOptions } from './options.ts';
+import { createOwnToken, versioned, type OwnToken } from './own-token.ts';
+import type { Token } from './token.ts';
+import { createTransport, tokenIn, unavailable } from './transport.ts';
+
+export interface IdentityService {
+  /** What the token stands for; null when Keystone does not know it. Throws KeystoneUnavailableError. */
+  validate(token: string, options: { readonly allowExpired: boolean }): Promise<Token | null>;
+  /** Where clients log in. */
+  readonly wwwAuthenticateUri: string;
+  close(): Promise<void>;
+}
+
+/** Keystone hides tokens that are good for some requests only from who would not look at their rules. */
+const understood = { Accept: 'application/json', 'OpenStack-Identity-Access-Rules': '1.0' } as const;
+
+/** Connects at the first question, not before. */
+export function createIdentityService(options: KeystoneOptions): IdentityService {
+  const transport = createTransport(options);
+  const ownToken = createOwnToken(options, transport);
+  return {
+    async validate(token, { allowExpired }) {
+      let refused: OwnToken | null = null;
+      for (;;) {
+        const mine = await ownToken(refused);
+        const url = `${mine.url}/auth/tokens${allowExpired ? '?allow_expired=1' : ''}`;
+        const headers = { ...understood, 'X-Auth-Token': mine.text, 'X-Subject-Token': token };
+        const response = await transport.ask(url, { headers });
+        if (response.status === 200) return tokenIn(response, url);
+        await response.body?.cancel();
+        if (response.status === 404) return null;
+        if (response.status !== 401 || refused !== null) throw unavailable(url, `answered ${response.status}`);
+        refused = mine;
+      }
+    },
+    wwwAuthenticateUri: options.wwwAuthenticateUri ?? versioned(options.authUrl),
+    close: () => transport.close(),
+  };
+}
