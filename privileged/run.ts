@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sees stdout as it comes, for progress. */
   readonly onOutput?: (text: string) => void;
+  /** Sees stderr as it comes: dd tells its progress there. */
+  readonly onErrorOutput?: (text: string) => void;
   /** For commands that work silently: asked every second; a changed answer counts as output. */
   readonly watch?: () => Promise<number>;
   /** True: the kernel kills it when this process dies. For work that a successor throws away anyway. */
@@ -61,7 +63,7 @@ export async function run(argv: Argv, options: RunOptions): Promise<RunResult> {
     maxOutputChars: options.maxOutputChars ?? defaultMaxOutputChars,
     onOutput: (stream, text) => {
       silence.reset();
-      if (stream === 'stdout') options.onOutput?.(text);
+      (stream === 'stdout' ? options.onOutput : options.onErrorOutput)?.(text);
     },
   });
   try {

@@ -169,7 +169,7 @@ file_volumes_dir = /srv/$volume_backend_name
   expect(config.backup.driver).toBe('posix');
   const [a, b] = config.backends;
   expect(a).toMatchObject({ backendName: 'fast', options: { volume_clear: 'none', max_over_subscription_ratio: 1.5 } });
-  expect(a?.options.file_volumes_dir).toBe('/state/file-volumes/fast');
+  expect(a?.options).toMatchObject({ file_volumes_dir: '/state/file-volumes/fast' });
   expect(b).toMatchObject({ backendName: 'b', options: { volume_clear: 'zero', file_volumes_dir: '/srv/b' } });
 });
 

@@ -1,6 +1,7 @@
 // The options of a back-end's section: those that every driver shares, and each driver's own.
 import { z } from 'zod';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
+import { lvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
 import {
   decimal,
   flag,
@@ -61,9 +62,14 @@ export const driverOptions = {
     file_volumes_dir: withDefault(path, '$state_path/file-volumes/$volume_backend_name'),
     file_capacity_gib: mayBeLeftOut(decimal(Number.MIN_VALUE)),
   },
+  lvm: {
+    volume_group: withDefault(text, 'cinder-volumes'),
+    lvm_type: withDefault(oneOf(['default', 'thin', 'auto']), 'auto'),
+    lvm_max_over_subscription_ratio: mayBeLeftOut(decimal(1)),
+  },
 } as const satisfies Readonly<Record<VolumeDriverName, OptionTable>>;
 
 /** Each driver's own schema, which has the last word on a back-end's values. */
-export const driverSchemas = { file: fileVolumeOptions } as const satisfies Readonly<
+export const driverSchemas = { file: fileVolumeOptions, lvm: lvmVolumeOptions } as const satisfies Readonly<
   Record<VolumeDriverName, z.ZodObject>
 >;

@@ -3,6 +3,7 @@ import type { KeystoneOptions } from '../../api/keystone/options.ts';
 import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
 import type { BackupOptions } from '../../drivers/backup/config.ts';
 import type { FileVolumeOptions } from '../../drivers/volume/file/config.ts';
+import type { LvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
 import type { commonBackendOptions } from './backend-options.ts';
 import type { BackupDriverName, VolumeDriverName } from './driver-names.ts';
 import type { fixedSections } from './options.ts';
@@ -57,7 +58,7 @@ export interface BackendConfig {
   readonly backendName: string;
   readonly availabilityZone: string;
   /** What its driver is made with. */
-  readonly options: FileVolumeOptions;
+  readonly options: FileVolumeOptions | LvmVolumeOptions;
   /** The options that all drivers share, by Cinder's names: target_*, chap_*, volumes_dir, … */
   readonly common: ValuesOf<typeof commonBackendOptions>;
 }

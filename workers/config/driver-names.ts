@@ -11,7 +11,7 @@ interface DriverRow {
 export const volumeDriverTable = {
   file: { isAvailable: true, classPaths: [] },
   lvm: {
-    isAvailable: false,
+    isAvailable: true,
     classPaths: [
       'cinder.volume.drivers.lvm.LVMVolumeDriver',
       'cinder.volume.drivers.lvm.LVMISCSIDriver',
@@ -23,7 +23,7 @@ export const volumeDriverTable = {
   glusterfs: { isAvailable: false, classPaths: ['cinder.volume.drivers.glusterfs.GlusterfsDriver'] },
 } as const satisfies Readonly<Record<string, DriverRow>>;
 
-export type VolumeDriverName = 'file';
+export type VolumeDriverName = 'file' | 'lvm';
 
 export const backupDriverTable = {
   posix: { isAvailable: true, classPaths: ['cinder.backup.drivers.posix.PosixBackupDriver'] },

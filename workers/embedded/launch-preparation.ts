@@ -86,7 +86,7 @@ function externalServers(operators: Source): { temporalAddress: string | null; d
 /** Drivers want their directories to exist: those below the state directory are ours to make. */
 async function makeOwnDirectories(config: ScoriaConfig, stateDir: string): Promise<void> {
   const wanted = [
-    ...config.backends.map(({ options }) => options.file_volumes_dir),
+    ...config.backends.flatMap(({ options }) => ('file_volumes_dir' in options ? [options.file_volumes_dir] : [])),
     config.backup.options.backup_posix_path,
   ];
   const own = wanted.filter((path) => path.startsWith(stateDir + sep));

@@ -6,12 +6,16 @@ import { tgtOptions } from '../../drivers/target/tgt/config.ts';
 import { TgtTargetDriver } from '../../drivers/target/tgt/driver.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
 import type { VolumeDriver } from '../../drivers/volume/driver.ts';
+import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
+import { lvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
+import { LvmVolumeDriver } from '../../drivers/volume/lvm/driver.ts';
 import type { BackendConfig, ScoriaConfig } from '../config/config.ts';
 import type { VolumeDriverName } from '../config/driver-names.ts';
 
 const volumeDrivers: Readonly<Record<VolumeDriverName, (backend: BackendConfig) => VolumeDriver>> = {
-  file: ({ options }) => new FileVolumeDriver(options),
+  file: ({ options }) => new FileVolumeDriver(fileVolumeOptions.parse(options)),
+  lvm: ({ options }) => new LvmVolumeDriver(lvmVolumeOptions.parse(options)),
 };
 
 export function volumeDriverFor(backend: BackendConfig): VolumeDriver {

@@ -9,7 +9,14 @@ import { newStep } from './step.ts';
 
 export interface DriverUnderTest {
   readonly driver: VolumeDriver;
+  /** How to reach the bytes of the driver's paths; they may be another machine's. Default: this one's. */
+  readonly bytes?: ReachBytes;
   remove(): Promise<void>;
+}
+
+export interface ReachBytes {
+  readAt(path: string, position: number, length: number): Promise<Buffer>;
+  writeAt(path: string, position: number, data: Buffer): Promise<void>;
 }
 
 const mib = 1024 ** 2;
@@ -39,6 +46,11 @@ export async function readAt({ path }: LocalPath, position: number, length: numb
   }
 }
 
+const local: ReachBytes = {
+  readAt: (path, position, length) => readAt({ path, kind: 'file' }, position, length),
+  writeAt: (path, position, data) => writeAt({ path, kind: 'file' }, position, data),
+};
+
 const digest = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 /** `make` gives a driver with nothing on its back-end. */
@@ -58,45 +70,60 @@ export function promisesOfVolumeDrivers(name: string, make: () => Promise<Driver
       return driver.volumePath(volume.id);
     };
 
-    lifePromises(() => driver, create);
-    sourcePromises(() => driver, create);
-    snapshotPromises(() => driver, create);
+    const under: UnderTest = {
+      driver: () => driver,
+      create,
+      read: ({ path }, position, length) => (made.bytes ?? local).readAt(path, position, length),
+      write: ({ path }, position, data) => (made.bytes ?? local).writeAt(path, position, data),
+    };
+    lifePromises(under);
+    sourcePromises(under);
+    snapshotPromises(under);
     optionalPromises(() => driver, create);
   });
 }
 
-type Create = (volume: VolumeRef) => Promise<LocalPath>;
+interface UnderTest {
+  driver(): VolumeDriver;
+  create(volume: VolumeRef): Promise<LocalPath>;
+  read(path: LocalPath, position: number, length: number): Promise<Buffer>;
+  write(path: LocalPath, position: number, data: Buffer): Promise<void>;
+}
 
-function lifePromises(driver: () => VolumeDriver, create: Create): void {
-  it('makes a blank volume of the full size that reads as zeros', async () => {
+function lifePromises({ driver, create, read, write }: UnderTest): void {
+  it('makes a blank volume of the full size, which reads as zeros where it says so', async () => {
     const path = await create(newVolume(2));
     if (path.kind === 'file') expect((await stat(path.path)).size).toBe(gibToBytes(2));
-    expect((await readAt(path, gibToBytes(2) - mib, mib)).equals(Buffer.alloc(mib))).toBe(true);
+    const end = await read(path, gibToBytes(2) - mib, mib);
+    expect(end).toHaveLength(mib);
+    if (driver().newVolumesReadZero) expect(end.equals(Buffer.alloc(mib))).toBe(true);
   });
 
   it('keeps the data of a volume that is created a second time', async () => {
     const volume = newVolume();
     const path = await create(volume);
     const data = randomBytes(mib);
-    await writeAt(path, 5 * mib, data);
+    await write(path, 5 * mib, data);
     await create(volume);
-    expect((await readAt(path, 5 * mib, mib)).equals(data)).toBe(true);
+    expect((await read(path, 5 * mib, mib)).equals(data)).toBe(true);
   });
 
   it('grows a volume and keeps its data, and takes a second or a smaller wish for done', async () => {
     const volume = newVolume();
     const path = await create(volume);
     const data = randomBytes(mib);
-    await writeAt(path, gibToBytes(1) - mib, data);
+    await write(path, gibToBytes(1) - mib, data);
     for (const newSizeGib of [3, 3, 2]) await driver().extendVolume(newStep(), volume, newSizeGib);
     if (path.kind === 'file') expect((await stat(path.path)).size).toBe(gibToBytes(3));
-    expect((await readAt(path, gibToBytes(1) - mib, mib)).equals(data)).toBe(true);
-    expect((await readAt(path, gibToBytes(3) - mib, mib)).equals(Buffer.alloc(mib))).toBe(true);
+    expect((await read(path, gibToBytes(1) - mib, mib)).equals(data)).toBe(true);
+    const end = await read(path, gibToBytes(3) - mib, mib);
+    expect(end).toHaveLength(mib);
+    if (driver().newVolumesReadZero) expect(end.equals(Buffer.alloc(mib))).toBe(true);
   });
 
   it('deletes a volume so that nothing is left, and again without complaint', async () => {
     const volume = newVolume();
-    await writeAt(await create(volume), 0, randomBytes(mib));
+    await write(await create(volume), 0, randomBytes(mib));
     await driver().deleteVolume(newStep(), volume);
     await driver().deleteVolume(newStep(), volume);
     expect(await driver().listObjects()).toEqual({ volumeIds: [], snapshotIds: [] });
@@ -130,17 +157,17 @@ function lifePromises(driver: () => VolumeDriver, create: Create): void {
   });
 }
 
-function sourcePromises(driver: () => VolumeDriver, create: Create): void {
+function sourcePromises({ driver, create, read, write }: UnderTest): void {
   it('clones a volume to a larger one with the same bytes, and the two then differ freely', async () => {
     const source = newVolume();
     const sourcePath = await create(source);
     const data = randomBytes(3 * mib);
-    await writeAt(sourcePath, 100 * mib, data);
+    await write(sourcePath, 100 * mib, data);
     const clone = newVolume(2);
     await driver().createVolume(newStep(), clone, { kind: 'volume', volume: source });
     const clonePath = await driver().volumePath(clone.id);
-    await writeAt(sourcePath, 100 * mib, Buffer.alloc(mib));
-    expect(digest(await readAt(clonePath, 100 * mib, data.length))).toBe(digest(data));
+    await write(sourcePath, 100 * mib, Buffer.alloc(mib));
+    expect(digest(await read(clonePath, 100 * mib, data.length))).toBe(digest(data));
     if (clonePath.kind === 'file') expect((await stat(clonePath.path)).size).toBe(gibToBytes(2));
   });
 
@@ -160,7 +187,7 @@ function sourcePromises(driver: () => VolumeDriver, create: Create): void {
 
   it('leaves nothing of a clone that is cancelled, and makes it whole the next time', async () => {
     const source = newVolume();
-    await writeAt(await create(source), 0, randomBytes(64 * mib));
+    await write(await create(source), 0, randomBytes(64 * mib));
     const clone = newVolume();
     const step = newStep({ signal: AbortSignal.abort(new Error('cancelled')) });
     await expect(driver().createVolume(step, clone, { kind: 'volume', volume: source })).rejects.toThrow();
@@ -172,37 +199,39 @@ function sourcePromises(driver: () => VolumeDriver, create: Create): void {
       .catch(() => undefined);
     await driver().createVolume(newStep({ epoch: 3 }), clone, { kind: 'volume', volume: source });
     const [from, to] = [await driver().volumePath(source.id), await driver().volumePath(clone.id)];
-    expect(digest(await readAt(to, 0, 64 * mib))).toBe(digest(await readAt(from, 0, 64 * mib)));
+    for (const position of [0, 62 * mib]) {
+      expect(digest(await read(to, position, 2 * mib))).toBe(digest(await read(from, position, 2 * mib)));
+    }
   });
 }
 
-function snapshotPromises(driver: () => VolumeDriver, create: Create): void {
+function snapshotPromises({ driver, create, read, write }: UnderTest): void {
   it('keeps in a snapshot what the volume held then, and makes a volume of it', async () => {
     const volume = newVolume();
     const path = await create(volume);
     const before = randomBytes(2 * mib);
-    await writeAt(path, 7 * mib, before);
+    await write(path, 7 * mib, before);
     const snapshot = snapshotOf(volume);
     await driver().createSnapshot(newStep(), snapshot);
-    await writeAt(path, 7 * mib, randomBytes(2 * mib));
+    await write(path, 7 * mib, randomBytes(2 * mib));
     await driver().createSnapshot(newStep(), snapshot);
-    expect(digest(await readAt(await driver().snapshotPath(snapshot), 7 * mib, before.length))).toBe(digest(before));
+    expect(digest(await read(await driver().snapshotPath(snapshot), 7 * mib, before.length))).toBe(digest(before));
     const restored = newVolume(2);
     await driver().createVolume(newStep(), restored, { kind: 'snapshot', snapshot });
-    expect(digest(await readAt(await driver().volumePath(restored.id), 7 * mib, before.length))).toBe(digest(before));
+    expect(digest(await read(await driver().volumePath(restored.id), 7 * mib, before.length))).toBe(digest(before));
   });
 
   it('deletes a snapshot and leaves its volume alone', async () => {
     const volume = newVolume();
     const path = await create(volume);
     const data = randomBytes(mib);
-    await writeAt(path, 0, data);
+    await write(path, 0, data);
     const snapshot = snapshotOf(volume);
     await driver().createSnapshot(newStep(), snapshot);
     await driver().deleteSnapshot(newStep(), snapshot);
     await driver().deleteSnapshot(newStep(), snapshot);
     expect(await driver().listObjects()).toEqual({ volumeIds: [volume.id], snapshotIds: [] });
-    expect((await readAt(path, 0, mib)).equals(data)).toBe(true);
+    expect((await read(path, 0, mib)).equals(data)).toBe(true);
   });
 }
 
@@ -211,25 +240,25 @@ function optionalPromises(driver: () => VolumeDriver, create: Create): void {
   it('gives a volume another id with the same bytes, if it can, and takes a repeat for done', async () => {
     const volume = newVolume();
     const data = randomBytes(mib);
-    await writeAt(await create(volume), 9 * mib, data);
+    await write(await create(volume), 9 * mib, data);
     const renamed = newVolume();
     if (!driver().renameVolume) return;
     for (const _ of [1, 2]) await driver().renameVolume?.(newStep(), volume, renamed.id);
     expect((await driver().listObjects()).volumeIds).toEqual([renamed.id]);
-    expect((await readAt(await driver().volumePath(renamed.id), 9 * mib, mib)).equals(data)).toBe(true);
+    expect((await read(await driver().volumePath(renamed.id), 9 * mib, mib)).equals(data)).toBe(true);
   });
 
   it('reverts a volume to its snapshot, if it does that itself, and keeps the snapshot', async () => {
     const volume = newVolume();
     const path = await create(volume);
     const data = randomBytes(mib);
-    await writeAt(path, 3 * mib, data);
+    await write(path, 3 * mib, data);
     const snapshot = snapshotOf(volume);
     await driver().createSnapshot(newStep(), snapshot);
-    await writeAt(path, 3 * mib, randomBytes(mib));
+    await write(path, 3 * mib, randomBytes(mib));
     if (!driver().revertToSnapshot) return;
     for (const _ of [1, 2]) await driver().revertToSnapshot?.(newStep(), volume, snapshot);
-    expect((await readAt(await driver().volumePath(volume.id), 3 * mib, mib)).equals(data)).toBe(true);
+    expect((await read(await driver().volumePath(volume.id), 3 * mib, mib)).equals(data)).toBe(true);
     expect((await driver().listObjects()).snapshotIds).toEqual([snapshot.id]);
   });
 
@@ -237,7 +266,7 @@ function optionalPromises(driver: () => VolumeDriver, create: Create): void {
     const { manage } = driver();
     const volume = newVolume();
     const data = randomBytes(mib);
-    await writeAt(await create(volume), 0, data);
+    await write(await create(volume), 0, data);
     if (!manage) return;
     const [found] = (await manage.list()).volumes;
     const adopted = randomUUID();
@@ -245,7 +274,7 @@ function optionalPromises(driver: () => VolumeDriver, create: Create): void {
       expect(await manage.adoptVolume(newStep(), found?.name ?? '', adopted)).toEqual({ sizeGib: 1 });
     }
     expect((await driver().listObjects()).volumeIds).toEqual([adopted]);
-    expect((await readAt(await driver().volumePath(adopted), 0, mib)).equals(data)).toBe(true);
+    expect((await read(await driver().volumePath(adopted), 0, mib)).equals(data)).toBe(true);
     for (const _ of [1, 2]) await manage.abandonVolume(newStep(), adopted, found?.name ?? '');
     expect((await driver().listObjects()).volumeIds).toEqual([volume.id]);
   });

@@ -133,7 +133,10 @@ function qemuArguments({ directory, image: { kernel }, link, options, forwarded 
     ...['-device', 'vhost-user-fs-pci,queue-size=1024,chardev=files,tag=hostroot'],
     ...['-netdev', `user,id=net${hostfwd.join('')}`, '-device', 'virtio-net-pci,netdev=net,romfile='],
     ...(options.disks ?? []).flatMap((_size, i) => [
-      ...['-drive', `file=${join(directory, `disk${i}`)},if=none,format=raw,cache=unsafe,discard=unmap,id=disk${i}`],
+      ...[
+        '-drive',
+        `file=${join(directory, `disk${i}`)},if=none,format=raw,cache=unsafe,discard=unmap,detect-zeroes=unmap,id=disk${i}`,
+      ],
       ...['-device', `virtio-blk-pci,drive=disk${i},serial=lab${i}`],
     ]),
     ...['-kernel', kernel.imagePath, '-initrd', join(directory, 'initramfs'), '-append', words.join(' ')],
