@@ -14,7 +14,7 @@ const suites: readonly SuiteSettings[] = [
   { name: 'store', testTimeoutMs: 60_000, fileParallelism: true },
   { name: 'history', testTimeoutMs: 120_000, fileParallelism: true },
   { name: 'driver', testTimeoutMs: 120_000, fileParallelism: true },
-  { name: 'lab', testTimeoutMs: 180_000, fileParallelism: false },
+  { name: 'lab', testTimeoutMs: 600_000, fileParallelism: false },
   { name: 'workflow', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'contract', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'guest', testTimeoutMs: 300_000, fileParallelism: false },

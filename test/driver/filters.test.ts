@@ -2,6 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import * as libiscsi from '../../drivers/connector/libiscsi/commands.ts';
+import { copyCommand, eraseCommand } from '../../drivers/data/block-device.ts';
+import * as lvm from '../../drivers/volume/lvm/commands.ts';
+import { showWords } from '../../drivers/volume/lvm/cow-area.ts';
+import { cloneSourceName, halfMade, snapshotName, tagsOf, volumeName } from '../../drivers/volume/lvm/names.ts';
 import * as tgt from '../../drivers/target/tgt/commands.ts';
 import { revealed, type Argv } from '../../privileged/argv.ts';
 import { parseFilterFile } from '../../privileged/filter-file.ts';
@@ -19,7 +23,48 @@ const lun = {
   mountpoint: '/s/disk',
 };
 
+const [volume, snapshot] = [volumeName(randomUUID()), snapshotName(randomUUID())];
+const tags = tagsOf({ kind: 'volume', id: randomUUID(), operationId: randomUUID(), epoch: 1 });
+const snapshotTags = tagsOf({ kind: 'snapshot', id: randomUUID(), operationId: randomUUID(), epoch: 1 });
+const cloneTags = tagsOf({ kind: 'clone-source', id: randomUUID(), operationId: randomUUID(), epoch: 1 });
+const erasure = { path: `/dev/vg-1/${volume}`, lengthBytes: 5, blockSize: '1M', ionice: null };
+const copy = { to: `/dev/vg-1/${volume}`, lengthBytes: 5, blockSize: '1M', skipZeros: false };
+
+const lvmCommands: readonly Argv[] = [
+  lvm.showGroup('vg-1'),
+  lvm.showVolumes('vg-1'),
+  lvm.showNamed('vg-1', [volume, snapshot]),
+  lvm.createThick('vg-1', volume, 5, tags),
+  lvm.createThick('vg-1', volume, 5, [...tags, halfMade]),
+  lvm.createThin('vg-1', 'vg-1-pool', volume, 5, tags),
+  lvm.createThin('vg-1', 'vg-1-pool', volume, 5, [...tags, halfMade]),
+  lvm.createThickSnapshot('vg-1', volume, snapshot, snapshotTags),
+  lvm.createThickSnapshot('vg-1', volume, cloneSourceName(randomUUID()), cloneTags),
+  lvm.createThinSnapshot('vg-1', volume, snapshot, snapshotTags),
+  lvm.createThinSnapshot('vg-1', snapshot, volume, tags),
+  lvm.createPool('vg-1', 'vg-1-pool'),
+  lvm.removeTag('vg-1', volume, halfMade),
+  lvm.removeTag('vg-1', snapshot, snapshotTags[0] ?? ''),
+  lvm.addTags('vg-1', volume, tags.slice(0, 1)),
+  lvm.addTags('vg-1', snapshot, snapshotTags),
+  lvm.activate('vg-1', snapshot),
+  lvm.deactivate('vg-1', volume),
+  lvm.extend('vg-1', volume, 5),
+  lvm.splitSnapshot('vg-1', snapshot),
+  lvm.rename('vg-1', 'legacy', volume),
+  lvm.rename('vg-1', volume, volumeName(randomUUID())),
+  lvm.rename('vg-1', snapshot, 'legacy'),
+  lvm.remove('vg-1', cloneSourceName(randomUUID())),
+  copyCommand({ ...copy, from: `/dev/vg-1/${snapshot}` }),
+  copyCommand({ ...copy, from: `/dev/vg-1/${cloneSourceName(randomUUID())}`, skipZeros: true }),
+  eraseCommand(erasure),
+  eraseCommand({ ...erasure, ionice: '-c3' }),
+  eraseCommand({ ...erasure, ionice: '-c2 -n 7' }),
+  showWords(`/dev/vg-1/${snapshot}`, 4096),
+];
+
 const commands: readonly Argv[] = [
+  ...lvmCommands,
   tgt.showTargets(on),
   tgt.showAccounts(on),
   tgt.showPortals(on),
@@ -52,6 +97,13 @@ describe('the filters', () => {
     [['umount', '--lazy', '/srv/connections/../../etc/disk']],
     [['umount', '--lazy', `/srv/connections/${randomUUID()}/disk`, '/']],
     [['/tmp/tgtadm', '--op', 'show']],
+    [['lvremove', '--yes', '--force', 'vg-1']],
+    [['lvremove', '--yes', '--force', 'vg-1/root']],
+    [['lvs', '--config', 'x', '--reportformat', 'json']],
+    [['dd', 'if=/etc/shadow', `of=/dev/vg-1/${volume}`]],
+    [[...eraseCommand({ ...erasure, path: '/dev/sda' })] as string[]],
+    [[...eraseCommand({ ...erasure, path: `/dev/../etc/${volume}` })] as string[]],
+    [[...eraseCommand({ ...erasure, path: `/dev/../${volume}` })] as string[]],
     [[' tgtadm']],
   ] as [string[]][])('refuse %j', async ([program = '', ...args]) => {
     await expect(runAsRoot([program, ...args], { silenceTimeoutMs: 1_000 })).rejects.toMatchObject({

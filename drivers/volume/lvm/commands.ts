@@ -80,4 +80,12 @@ export const splitSnapshot = (group: string, name: string): Argv => [
 
 export const remove = (group: string, name: string): Argv => ['lvremove', '--yes', '--force', `${group}/${name}`];
 
+export const rename = (group: string, from: string, to: string): Argv => ['lvrename', group, from, to];
+
+export const addTags = (group: string, name: string, tags: readonly string[]): Argv => [
+  'lvchange',
+  ...withTags(tags),
+  `${group}/${name}`,
+];
+
 const withTags = (tags: readonly string[]): readonly string[] => tags.flatMap((tag) => ['--addtag', tag]);

@@ -5,12 +5,22 @@
 import { gibToBytes } from '../../../domain/bytes.ts';
 import { StorageError } from '../../../domain/storage-errors.ts';
 import type { StepContext } from '../../step.ts';
-import type { LocalPath, PoolStats, SnapshotRef, VolumeDriver, VolumeRef, VolumeSource } from '../driver.ts';
+import type {
+  LocalPath,
+  ManageCapability,
+  PoolStats,
+  SnapshotRef,
+  VolumeDriver,
+  VolumeRef,
+  VolumeSource,
+} from '../driver.ts';
+import { copyDevice } from '../../data/block-device.ts';
 import { LvmClient } from './client.ts';
 import * as commands from './commands.ts';
 import type { LvmVolumeOptions } from './config.ts';
 import { copyFrom } from './copy.ts';
 import { eraseVolume, removeCloneSource } from './erase.ts';
+import { LvmManageCapability } from './manage.ts';
 import { devicePath, halfMade, ownerIn, ownerTag, snapshotName, tagsOf, volumeName } from './names.ts';
 import type { LogicalVolume } from './parse.ts';
 import { chooseProvisioning } from './provisioning.ts';
@@ -24,11 +34,13 @@ export class LvmVolumeDriver implements VolumeDriver {
   newVolumesReadZero = false;
   readonly #options: LvmVolumeOptions;
   readonly #lvm: LvmClient;
+  readonly manage: ManageCapability;
   #pool: string | null = null;
 
   constructor(options: LvmVolumeOptions) {
     this.#options = options;
     this.#lvm = new LvmClient(options.volume_group, `${options.volume_backend_name}.volume_group`);
+    this.manage = new LvmManageCapability(this.#lvm);
   }
 
   /** Makes the thin pool where the options want one and there is none. Throws Misconfigured, CommandMissing. */
@@ -56,8 +68,8 @@ export class LvmVolumeDriver implements VolumeDriver {
     if (sourceLv === null) await this.#createBlank(step, name, sizeBytes, tags);
     else if (sourceLv.pool === null) {
       await this.#createBlank(step, name, sizeBytes, [...tags, halfMade]);
-      const lengthBytes = gibToBytes(source.kind === 'snapshot' ? source.snapshot.sizeGib : volume.sizeGib);
-      const copy = { sourceLv, volumeId: volume.id, lengthBytes: Math.min(lengthBytes, sizeBytes) };
+      const lengthBytes = source.kind === 'snapshot' ? gibToBytes(source.snapshot.sizeGib) : sourceLv.sizeBytes;
+      const copy = { sourceLv, volumeId: volume.id, lengthBytes };
       await copyFrom(step, { lvm: this.#lvm, options: this.#options, skipZeros: this.newVolumesReadZero }, copy);
       await this.#run(step, commands.removeTag(this.#group, name, halfMade));
     } else {
@@ -97,6 +109,25 @@ export class LvmVolumeDriver implements VolumeDriver {
   async deleteSnapshot(step: StepContext, snapshot: SnapshotRef): Promise<void> {
     const found = await this.#lvm.find(snapshotName(snapshot.id));
     if (found) await this.#removeOurs(step, found, 'snapshot', snapshot.id);
+  }
+
+  /** Written from the snapshot's start to its end again: whoever dies in between begins anew. */
+  async revertToSnapshot(step: StepContext, volume: VolumeRef, snapshot: SnapshotRef): Promise<void> {
+    const [from, to] = [await this.snapshotPath(snapshot), await this.volumePath(volume.id)];
+    const blockSize = this.#options.volume_dd_blocksize;
+    const lengthBytes = gibToBytes(snapshot.sizeGib);
+    await copyDevice(step, { from: from.path, to: to.path, lengthBytes, blockSize, skipZeros: false });
+  }
+
+  async renameVolume(step: StepContext, volume: VolumeRef, newId: string): Promise<void> {
+    const [oldName, newName] = [volumeName(volume.id), volumeName(newId)];
+    const lvs = await this.#lvm.named(oldName, newName);
+    if (!lvs.some((lv) => lv.name === newName)) {
+      await this.#existing(oldName);
+      await this.#run(step, commands.addTags(this.#group, oldName, [ownerTag('volume', newId)]));
+      await this.#run(step, commands.rename(this.#group, oldName, newName));
+    }
+    await this.#run(step, commands.removeTag(this.#group, newName, ownerTag('volume', volume.id)));
   }
 
   async volumePath(volumeId: string): Promise<LocalPath> {

@@ -17,16 +17,9 @@ export interface ErasePlace {
 
 /**
  * Leaves an LV whose bytes are zero per `volume_clear` and `volume_clear_size`. A volume of a thin pool is left as it
- * is: writing zeros to it would take blocks, and the pool zeroes a block before it gives it to anyone else. `volumeId`
- * is whose clone source, left by a copy that died, is removed too.
+ * is: writing zeros to it would take blocks, and the pool zeroes a block before it gives it to anyone else.
  */
-export async function eraseVolume(
-  step: StepContext,
-  place: ErasePlace,
-  lv: LogicalVolume,
-  volumeId: string,
-): Promise<void> {
-  await removeCloneSource(step, place, volumeId);
+export async function eraseVolume(step: StepContext, place: ErasePlace, lv: LogicalVolume): Promise<void> {
   if (lv.pool !== null) return;
   const { lvm, options } = place;
   // A snapshot in service would go on copying its origin's old blocks to where the zeros are.

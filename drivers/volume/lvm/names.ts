@@ -45,3 +45,6 @@ export function ownerIn(tags: readonly string[], kind: 'volume' | 'snapshot'): s
   const id = tags.find((tag) => tag.startsWith(start))?.slice(start.length) ?? '';
   return isUuid(id) ? id : null;
 }
+
+/** Those of `tags` that are Scoria's. */
+export const ownTagsIn = (tags: readonly string[]): readonly string[] => tags.filter((tag) => tag.startsWith(prefix));

@@ -79,7 +79,7 @@ export function promisesOfVolumeDrivers(name: string, make: () => Promise<Driver
     lifePromises(under);
     sourcePromises(under);
     snapshotPromises(under);
-    optionalPromises(() => driver, create);
+    optionalPromises(under);
   });
 }
 
@@ -236,7 +236,7 @@ function snapshotPromises({ driver, create, read, write }: UnderTest): void {
 }
 
 /** Asked of those drivers that have the capability. */
-function optionalPromises(driver: () => VolumeDriver, create: Create): void {
+function optionalPromises({ driver, create, read, write }: UnderTest): void {
   it('gives a volume another id with the same bytes, if it can, and takes a repeat for done', async () => {
     const volume = newVolume();
     const data = randomBytes(mib);

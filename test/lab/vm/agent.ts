@@ -4,7 +4,16 @@ import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { run } from '../../../privileged/run.ts';
-import { errorToWire, fromWire, lineReader, toWire, type Answer, type Request, type WireStep } from './protocol.ts';
+import {
+  errorToWire,
+  fromWire,
+  lineReader,
+  toWire,
+  type Answer,
+  type RemoteObject,
+  type Request,
+  type WireStep,
+} from './protocol.ts';
 
 const hostAddress = '10.0.2.2';
 const commandLine = readFileSync('/proc/cmdline', 'utf8');
@@ -85,20 +94,33 @@ async function carryOut(request: Exclude<Request, { do: 'quit' | 'abort' }>, sig
   };
   const args = fromWire(request.args, revive) as unknown[];
   const result = await object[method]?.(...args);
-  return { result: isPlain(result) ? toWire(result) : kept(result as object), facts: factsOf(object) };
+  return { result: wireOf(result), facts: factsOf(object) };
 }
 
 /** Instances of classes stay here; everything else is a value. */
-function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || Buffer.isBuffer(value)) return true;
-  return Object.getPrototypeOf(value) === Object.prototype;
+function wireOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Buffer.isBuffer(value))
+    return toWire(value);
+  return Object.getPrototypeOf(value) === Object.prototype ? toWire(value) : kept(value);
 }
 
-function kept(object: object): unknown {
-  objects.push(object);
-  return { $object: objects.length - 1, facts: factsOf(object) };
+function kept(object: object): RemoteObject {
+  if (!objects.includes(object)) objects.push(object);
+  return { $object: objects.indexOf(object), facts: factsOf(object), methods: methodsOf(object) };
 }
 
 function factsOf(object: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => typeof value !== 'function'));
+  const plain = Object.entries(object).filter(([, value]) => typeof value !== 'function');
+  return Object.fromEntries(plain.map(([name, value]) => [name, wireOf(value)]));
+}
+
+/** The functions of a module, and the methods of a class and of those it extends. */
+function methodsOf(object: object): readonly string[] {
+  const names = new Set<string>();
+  for (let holder = object; holder && holder !== Object.prototype; holder = Object.getPrototypeOf(holder) as object) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+      if (typeof value === 'function' && name !== 'constructor') names.add(name);
+    }
+  }
+  return [...names];
 }

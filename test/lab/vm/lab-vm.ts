@@ -182,7 +182,7 @@ function labVm(parts: Pick<LabVm, 'forwarded' | 'stop'> & { link: LabLink; direc
       await bundle(modulePath, outfile);
       return link.load<T>(outfile);
     },
-    files: link.builtIn(0),
+    files: link.builtIn<LabVm['files']>(0, ['readAt', 'writeAt']),
     forwarded,
     sharedDirectory: directory,
     stop,

@@ -23,7 +23,7 @@ export interface LabLink {
   /** The exports of a bundled module that the VM loads; see `remote`. */
   load<T extends object>(path: string): Promise<T>;
   /** An object that the agent holds from the start. */
-  builtIn<T extends object>(handle: number): T;
+  builtIn<T extends object>(handle: number, methods: readonly (keyof T & string)[]): T;
   close(reason: string): void;
 }
 
@@ -71,8 +71,8 @@ class Link implements LabLink {
     return this.#proxy((await this.#send({ do: 'load', path }, null)) as RemoteObject) as T;
   }
 
-  builtIn<T extends object>(handle: number): T {
-    return this.#proxy({ $object: handle, facts: {} }) as T;
+  builtIn<T extends object>(handle: number, methods: readonly (keyof T & string)[]): T {
+    return this.#proxy({ $object: handle, facts: {}, methods }) as T;
   }
 
   close(reason: string): void {
@@ -129,7 +129,7 @@ class Link implements LabLink {
   }
 
   /** Stands for an object of the VM's: its methods are called there; its plain properties are as of the last call. */
-  #proxy({ $object: handle, facts: first }: RemoteObject): object {
+  #proxy({ $object: handle, facts: first, methods }: RemoteObject): object {
     let facts = first;
     const call =
       (method: string) =>
@@ -141,21 +141,24 @@ class Link implements LabLink {
           facts: RemoteObject['facts'];
         };
         ({ facts } = answer);
-        return fromWire(answer.result, (marked) =>
-          '$object' in marked ? this.#proxy(marked as RemoteObject) : undefined,
-        );
+        return this.#revived(answer.result);
       };
     const proxy = new Proxy(
       {},
       {
         get: (_target, name) => {
           if (typeof name === 'symbol' || name === 'then') return undefined;
-          return name in facts ? facts[name] : call(name);
+          if (methods.includes(name)) return call(name);
+          return this.#revived(facts[name]);
         },
       },
     );
     this.#handles.set(proxy, handle);
     return proxy;
+  }
+
+  #revived(value: unknown): unknown {
+    return fromWire(value, (marked) => ('$object' in marked ? this.#proxy(marked as RemoteObject) : undefined));
   }
 
   readonly #handles = new WeakMap<object, number>();

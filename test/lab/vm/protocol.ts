@@ -40,6 +40,7 @@ export interface WireError {
 export interface RemoteObject {
   readonly $object: number;
   readonly facts: Readonly<Record<string, unknown>>;
+  readonly methods: readonly string[];
 }
 
 /** A step as it travels: its signal and its progress are messages of their own. */
