@@ -52,7 +52,7 @@ describe('what LVM prints', () => {
     for (const [from, to] of [
       ['"lv_attr":"owi-a-s---"', '"lv_attr":"?"'],
       ['"lv_size":"1073741824"', '"lv_size":"1.00g"'],
-      ['"zero":"unknown"', '"zero":"perhaps"'],
+      ['"lv_device_open":""', '"lv_device_open":"perhaps"'],
       ['"origin":"", ', ''],
     ] as const) {
       expect(() => parseVolumes(thickVolumes.replace(from, to))).toThrow('LVM printed');

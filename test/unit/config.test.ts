@@ -53,7 +53,7 @@ osapi_volume_listen_port = 99999
 quota_volumes = many
 no equals sign
 [a]
-volume_driver = cinder.volume.drivers.lvm.LVMVolumeDriver
+volume_driver = cinder.volume.drivers.glusterfs.GlusterfsDriver
 volume_clear = shred
 `;
   expect(problemsOf(text)).toEqual([
@@ -61,7 +61,7 @@ volume_clear = shred
     'x.conf:7: [DEFAULT] osapi_volume_listen_port: found "99999"; allowed: a whole number from 0 to 65535',
     'x.conf:8: [DEFAULT] quota_volumes: found "many"; allowed: a whole number from -1',
     expect.stringMatching(
-      /^x.conf:11: \[a\] volume_driver: found "cinder.*LVMVolumeDriver"; allowed: file \(not available yet: lvm/,
+      /^x.conf:11: \[a\] volume_driver: found "cinder.*GlusterfsDriver"; allowed: file, .*\(not available yet: .*glusterfs/,
     ),
     'x.conf:12: [a] volume_clear: found "shred"; allowed: none, zero',
     expect.stringMatching(/^x.conf: \[b\] volume_driver: is missing; allowed: file/),

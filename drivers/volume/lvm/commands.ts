@@ -4,7 +4,8 @@ import type { Argv } from '../../../privileged/argv.ts';
 const asJson = ['--reportformat', 'json', '--units', 'b', '--nosuffix'];
 
 export const groupFields = 'vg_name,vg_size,vg_free,vg_extent_size';
-export const volumeFields = 'lv_name,lv_size,lv_attr,origin,pool_lv,data_percent,lv_tags,zero,lv_active,lv_device_open';
+/** No field of a segment: lvs would print a row for each of them. */
+export const volumeFields = 'lv_name,lv_size,lv_attr,origin,pool_lv,data_percent,lv_tags,lv_active,lv_device_open';
 
 export const showGroup = (group: string): Argv => ['vgs', ...asJson, '--options', groupFields, group];
 

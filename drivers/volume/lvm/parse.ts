@@ -53,7 +53,6 @@ const volumeRow = z
       .regex(/^(\d+(\.\d+)?)?$/)
       .transform((text) => (text === '' ? null : Number(text))),
     lv_tags: z.string().transform((text) => text.split(',').filter((tag) => tag !== '')),
-    zero: z.enum(['zero', '', 'unknown']),
     lv_active: z.string(),
     lv_device_open: z.enum(['open', '', 'unknown']),
   })
@@ -65,7 +64,7 @@ const volumeRow = z
     isPool: row.lv_attr.startsWith('t'),
     dataPercent: row.data_percent,
     tags: row.lv_tags,
-    zeroesNewBlocks: row.zero === 'zero',
+    zeroesNewBlocks: row.lv_attr[7] === 'z',
     isActive: row.lv_active.startsWith('active'),
     isOpen: row.lv_device_open === 'open',
   }));
