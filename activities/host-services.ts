@@ -13,11 +13,13 @@ export interface StepProgress {
   readonly bytesTotal: number;
 }
 
-/** A volume that its back-end has to export because something is attached to it. */
+/** A volume that its back-end exports, or may have exported for an operation that is under way. */
 export interface WantedExport {
   readonly volumeId: string;
   readonly readonly: boolean;
   readonly chap: ChapSecret | null;
+  /** False for one that only an operation uses: the host knows what it had exported for it. Left out: true. */
+  readonly attached?: boolean;
 }
 
 export interface HostServices {

@@ -1,6 +1,12 @@
 // Notices that a command has gone silent: no output, and no change of what it is known to be changing.
 
 const watchEveryMs = 1_000;
+let patience = 1;
+
+/** Multiplies every later time limit by `factor`, for fault tests: a command that hangs is then given up in seconds. */
+export function scalePatience(factor: number): void {
+  patience = factor;
+}
 
 /** Calls `onSilence` once when neither `reset` was called nor `watch` changed for `timeoutMs`. */
 export class SilenceTimer {
@@ -12,10 +18,11 @@ export class SilenceTimer {
   #lastSeen: number | null = null;
 
   constructor(timeoutMs: number, watch: (() => Promise<number>) | undefined, onSilence: () => void) {
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = timeoutMs * patience;
     this.#onSilence = onSilence;
-    this.#timer = setTimeout(onSilence, timeoutMs);
-    this.#watching = watch ? setInterval(() => void this.#look(watch), Math.min(watchEveryMs, timeoutMs / 2)) : null;
+    this.#timer = setTimeout(onSilence, this.#timeoutMs);
+    const everyMs = Math.min(watchEveryMs, this.#timeoutMs / 2);
+    this.#watching = watch ? setInterval(() => void this.#look(watch), everyMs) : null;
   }
 
   reset(): void {

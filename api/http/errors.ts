@@ -36,6 +36,8 @@ export const faultTable = {
     503,
     'The service is currently unable to handle the request due to a temporary overloading or maintenance.',
   ],
+  /** Cinder answers 500 here; clients repeat a 503 by themselves. */
+  DatabaseAway: [503, 'The service is currently unable to handle the request: its database does not answer.'],
 
   // Words of the resource's own: `detail` is the whole message.
   BadRequest: [400, '%(detail)s'],

@@ -1,5 +1,6 @@
 // What the store and the operations throw, as faults for the client; routes translate first where Cinder's words differ.
 import { QuotaExceededError, StatusConflictError } from '../../prisma/store/accept-types.ts';
+import { isDatabaseAway } from '../../prisma/store/health.ts';
 import { BacklogFullError, OperationTimeoutError } from '../operations/starter.ts';
 import { ApiError } from './errors.ts';
 
@@ -38,6 +39,7 @@ export function faultOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof QuotaExceededError) return quotaFault(error);
   if (error instanceof StatusConflictError) return conflictFault(error);
+  if (isDatabaseAway(error)) return new ApiError('DatabaseAway', {}, { 'Retry-After': '2' });
   if (error instanceof BacklogFullError) return new ApiError('BacklogFull', {}, { 'Retry-After': '10' });
   // Cinder's MessagingTimeout: a 500 without details. The operation goes on; the same request joins it.
   if (error instanceof OperationTimeoutError) return new ApiError('Internal');
@@ -46,5 +48,5 @@ export function faultOf(error: unknown): ApiError {
 
 /** True for faults that are ours to repair, and so belong into the log with their cause. */
 export function isUnforeseen(error: unknown): boolean {
-  return faultOf(error).name === 'Internal' && !(error instanceof ApiError);
+  return ['Internal', 'DatabaseAway'].includes(faultOf(error).name) && !(error instanceof ApiError);
 }

@@ -21,6 +21,12 @@ export interface ExportRequest {
   readonly readonly: boolean;
 }
 
+/** An export as its host remembers it. */
+export interface RememberedExport extends Omit<ExportRequest, 'chap'> {
+  /** CHAP account, without its password; null where there is none. */
+  readonly username: string | null;
+}
+
 export interface TargetDriver {
   readonly name: string;
   checkForSetup(): Promise<void>;
@@ -32,4 +38,13 @@ export interface TargetDriver {
   removeExport(step: StepContext, volumeId: string): Promise<void>;
   /** Ids of volumes exported now. */
   listExports(): Promise<readonly string[]>;
+  /**
+   * Names the life of the server that holds the exports: another answer means that it was started anew and has lost
+   * them; null, that it does not run. Left out, with the two below, where exports outlive the server.
+   */
+  generation?(): Promise<string | null>;
+  /** Ids of what was exported on this host, by any back-end, and not taken away again. */
+  listRemembered?(): Promise<readonly string[]>;
+  /** One of them as it was exported, or null. */
+  remembered?(volumeId: string): Promise<RememberedExport | null>;
 }

@@ -47,17 +47,20 @@ export async function ensureTargetSecret(
   return readTargetSecret(db, secretKey, volumeId);
 }
 
-/** A volume that its back-end has to export, because something is attached to it. */
+/** A volume that its back-end exports, or may have exported for an operation that is under way. */
 export interface WantedExport {
   readonly volumeId: string;
   readonly readonly: boolean;
   readonly chap: TargetSecret | null;
+  /** False for one that only an operation uses: the host knows what it had exported for it. */
+  readonly attached: boolean;
 }
 
 interface ExportRow {
   readonly id: string;
   readonly readonly: boolean;
   readonly targetSecret: string | null;
+  readonly attached: boolean;
 }
 
 /** What a back-end (`host@backend`) has to export after its target has been started anew. */
@@ -67,16 +70,22 @@ export async function listWantedExports(
   serviceHost: string,
 ): Promise<WantedExport[]> {
   const rows = await db.$queryRaw<ExportRow[]>`
-    SELECT volume.id::text AS id, volume.target_secret AS "targetSecret",
-      coalesce(volume.admin_metadata->>'readonly' = 'True', false) OR bool_and(coalesce(attachment.attach_mode, 'rw') = 'ro')
-        AS readonly
-    FROM volumes AS volume JOIN attachments AS attachment ON attachment.volume_id = volume.id
+    SELECT volume.id::text AS id, volume.target_secret AS "targetSecret", attachment.readonly IS NOT NULL AS attached,
+      coalesce(volume.admin_metadata->>'readonly' = 'True', false) OR coalesce(attachment.readonly, false) AS readonly
+    FROM volumes AS volume
+    LEFT JOIN (
+      SELECT volume_id, bool_and(coalesce(attach_mode, 'rw') = 'ro') AS readonly FROM attachments
+      WHERE deleted_at IS NULL AND connection_info IS NOT NULL GROUP BY volume_id
+    ) AS attachment ON attachment.volume_id = volume.id
     WHERE (volume.host = ${serviceHost} OR starts_with(volume.host, ${`${serviceHost}#`})) AND volume.deleted_at IS NULL
-      AND attachment.deleted_at IS NULL AND attachment.connection_info IS NOT NULL
-    GROUP BY volume.id ORDER BY volume.id`;
-  return rows.map(({ id, readonly, targetSecret }) => ({
+      AND (attachment.volume_id IS NOT NULL OR volume.target_secret IS NOT NULL AND EXISTS (
+        SELECT FROM operation_resources AS used JOIN operations AS operation ON operation.id = used.operation_id
+        WHERE used.resource_id = volume.id AND used.held AND operation.finished_at IS NULL))
+    ORDER BY volume.id`;
+  return rows.map(({ id, readonly, targetSecret, attached }) => ({
     volumeId: id,
     readonly,
+    attached,
     chap: targetSecret !== null && secretKey !== null ? openSecret(secretKey, id, targetSecret) : null,
   }));
 }

@@ -18,7 +18,7 @@ const busy = [
 ];
 
 /** The objects of whole backups, and no others, are in the store. */
-export async function expectOnlyWholeBackups({ db }: Lab, store: string): Promise<void> {
+export async function expectOnlyWholeBackups({ db }: Pick<Lab, 'db'>, store: string): Promise<void> {
   const whole = await db.backup.findMany({ where: { deletedAt: null, status: 'available' } });
   const entries = await readdir(store, { recursive: true, withFileTypes: true });
   const ids = new Set(
@@ -30,7 +30,10 @@ export async function expectOnlyWholeBackups({ db }: Lab, store: string): Promis
 }
 
 /** Checks the database and every given back-end. Paused operations keep what they hold; there must be none here. */
-export async function expectNothingLeft({ db }: Pick<Lab, 'db'>, backends: readonly LabBackend[]): Promise<void> {
+export async function expectNothingLeft(
+  { db }: Pick<Lab, 'db'>,
+  backends: readonly Pick<LabBackend, 'host' | 'backend' | 'driver'>[],
+): Promise<void> {
   expect(await db.operation.findMany({ where: { finishedAt: null } }), 'unfinished operations').toEqual([]);
   expect(await db.operationResource.findMany({ where: { held: true } }), 'resources still held').toEqual([]);
   const volumes = await db.volume.findMany({ where: { deletedAt: null } });

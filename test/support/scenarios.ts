@@ -5,21 +5,31 @@ import { eventually } from './eventually.ts';
 import type { Lab } from './lab.ts';
 import * as requests from './requests.ts';
 
+/** What a scenario needs of a lab, be it one process or many. */
+export interface ScenarioLab extends Pick<Lab, 'db' | 'starter'> {
+  /** Writes data that can be told again onto a volume; a lab without it leaves volumes blank. */
+  fill?(volumeId: string): Promise<void>;
+  /** Writes other data over it. */
+  scribble?(volumeId: string): Promise<void>;
+}
+
 export interface Scenario {
   readonly name: string;
+  /** Set where the lab needs an iSCSI target and an instance. */
+  readonly needsInstance?: true;
   /** Makes what the operation needs and answers its request. */
-  prepare(lab: Lab): Promise<AcceptRequest>;
+  prepare(lab: ScenarioLab): Promise<AcceptRequest>;
   /** Checks what the request asked for. */
-  expectDone(lab: Lab, request: AcceptRequest): Promise<void>;
+  expectDone(lab: ScenarioLab, request: AcceptRequest): Promise<void>;
 }
 
 /** Submits a request and waits until its operation has ended; answers the operation's state. */
-export async function run(lab: Lab, request: AcceptRequest): Promise<string> {
+export async function run(lab: ScenarioLab, request: AcceptRequest): Promise<string> {
   await lab.starter.submit(request);
   return ended(lab, request.operationId);
 }
 
-export async function ended(lab: Lab, operationId: string): Promise<string> {
+export async function ended(lab: ScenarioLab, operationId: string): Promise<string> {
   return eventually(async () => {
     const { state, finishedAt } = await lab.db.operation.findUniqueOrThrow({ where: { id: operationId } });
     if (finishedAt === null) throw new Error(`operation is ${state}`);
@@ -27,31 +37,38 @@ export async function ended(lab: Lab, operationId: string): Promise<string> {
   });
 }
 
-async function made(lab: Lab, request: AcceptRequest): Promise<string> {
+export async function made(lab: ScenarioLab, request: AcceptRequest): Promise<string> {
   expect(await run(lab, request)).toBe('succeeded');
   return request.resourceId;
 }
 
-const volumeIs =
+export const volumeIs =
   (status: string) =>
-  async (lab: Lab, { resourceId }: AcceptRequest): Promise<void> => {
+  async (lab: ScenarioLab, { resourceId }: AcceptRequest): Promise<void> => {
     expect((await lab.db.volume.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);
   };
 
 const snapshotIs =
   (status: string) =>
-  async (lab: Lab, { resourceId }: AcceptRequest): Promise<void> => {
+  async (lab: ScenarioLab, { resourceId }: AcceptRequest): Promise<void> => {
     expect((await lab.db.snapshot.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);
   };
 
 const backupIs =
   (status: string) =>
-  async (lab: Lab, { resourceId }: AcceptRequest): Promise<void> => {
+  async (lab: ScenarioLab, { resourceId }: AcceptRequest): Promise<void> => {
     expect((await lab.db.backup.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);
   };
 
-async function backedUp(lab: Lab): Promise<{ volumeId: string; backupId: string }> {
-  const volumeId = await made(lab, requests.createVolume());
+/** A volume with data on it. */
+export async function filled(lab: ScenarioLab, sizeGib = 1): Promise<string> {
+  const volumeId = await made(lab, requests.createVolume({ sizeGib }));
+  await lab.fill?.(volumeId);
+  return volumeId;
+}
+
+async function backedUp(lab: ScenarioLab): Promise<{ volumeId: string; backupId: string }> {
+  const volumeId = await filled(lab);
   return { volumeId, backupId: await made(lab, requests.createBackup(volumeId)) };
 }
 
@@ -64,7 +81,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'create a volume from a snapshot',
     async prepare(lab) {
-      const volumeId = await made(lab, requests.createVolume());
+      const volumeId = await filled(lab);
       const snapshotId = await made(lab, requests.createSnapshot(volumeId));
       return requests.createVolume({ source: { kind: 'snapshot', snapshotId } });
     },
@@ -73,20 +90,20 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'create a volume from a volume',
     async prepare(lab) {
-      const volumeId = await made(lab, requests.createVolume());
+      const volumeId = await filled(lab);
       return requests.createVolume({ sizeGib: 2, source: { kind: 'volume', volumeId } });
     },
     expectDone: volumeIs('available'),
   },
   {
     name: 'delete a volume',
-    prepare: async (lab) => requests.deleteVolume(await made(lab, requests.createVolume())),
+    prepare: async (lab) => requests.deleteVolume(await filled(lab)),
     expectDone: volumeIs('deleted'),
   },
   {
     name: 'delete a volume with its snapshots',
     async prepare(lab) {
-      const volumeId = await made(lab, requests.createVolume());
+      const volumeId = await filled(lab);
       const snapshotIds = [
         await made(lab, requests.createSnapshot(volumeId)),
         await made(lab, requests.createSnapshot(volumeId)),
@@ -97,7 +114,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'extend a volume',
-    prepare: async (lab) => requests.extendVolume(await made(lab, requests.createVolume()), 1, 3),
+    prepare: async (lab) => requests.extendVolume(await filled(lab), 1, 3),
     async expectDone(lab, request) {
       await volumeIs('available')(lab, request);
       expect((await lab.db.volume.findUniqueOrThrow({ where: { id: request.resourceId } })).sizeGib).toBe(3);
@@ -105,26 +122,26 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'create a snapshot',
-    prepare: async (lab) => requests.createSnapshot(await made(lab, requests.createVolume())),
+    prepare: async (lab) => requests.createSnapshot(await filled(lab)),
     expectDone: snapshotIs('available'),
   },
   {
     name: 'delete a snapshot',
     async prepare(lab) {
-      const volumeId = await made(lab, requests.createVolume());
+      const volumeId = await filled(lab);
       return requests.deleteSnapshot(await made(lab, requests.createSnapshot(volumeId)), volumeId);
     },
     expectDone: snapshotIs('deleted'),
   },
   {
     name: 'create a backup',
-    prepare: async (lab) => requests.createBackup(await made(lab, requests.createVolume())),
+    prepare: async (lab) => requests.createBackup(await filled(lab)),
     expectDone: backupIs('available'),
   },
   {
     name: 'create a backup of a volume in use',
     async prepare(lab) {
-      const volumeId = await made(lab, requests.createVolume());
+      const volumeId = await filled(lab);
       await lab.db.volume.update({ where: { id: volumeId }, data: { status: 'in-use' } });
       return requests.createBackup(volumeId);
     },
@@ -139,6 +156,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'restore a backup',
     async prepare(lab) {
       const { volumeId, backupId } = await backedUp(lab);
+      await lab.scribble?.(volumeId);
       return requests.restoreBackup(backupId, volumeId);
     },
     expectDone: backupIs('available'),

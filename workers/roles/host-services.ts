@@ -15,7 +15,9 @@ const requestTimeoutMs = 10_000;
 
 const chapSchema = z.object({ username: z.string(), password: z.string() }).nullable();
 const exportsSchema = z.object({
-  exports: z.array(z.object({ volumeId: z.uuid(), readonly: z.boolean(), chap: chapSchema })),
+  exports: z.array(
+    z.object({ volumeId: z.uuid(), readonly: z.boolean(), chap: chapSchema, attached: z.boolean().optional() }),
+  ),
 });
 // An API of the release before answers nothing.
 const wishesSchema = z

@@ -4,7 +4,7 @@ import { createVolumeActivities } from '../../activities/volume.ts';
 import { volumeQueue } from '../../domain/task-queues.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
 import type { VolumeDriver } from '../../drivers/volume/driver.ts';
-import { restoreExports } from './restore-exports.ts';
+import { keepExports } from './restore-exports.ts';
 import { startHostWorker, startReporting, type HostReport, type HostRoleDeps } from './host-worker.ts';
 import type { RunningWorker } from './run-worker.ts';
 
@@ -19,7 +19,7 @@ export interface VolumeRoleDeps extends HostRoleDeps {
 export async function startVolumeRole(deps: VolumeRoleDeps): Promise<RunningWorker> {
   const { driver, target, backend, host } = deps;
   await driver.checkForSetup();
-  await restoreExports(deps);
+  const exports = await keepExports(deps);
   const activities = { ...createVolumeActivities(deps), ...createTargetActivities(deps) };
   const serviceHost = `${host}@${backend}`;
   const worker = await startHostWorker(deps, volumeQueue(serviceHost), activities, 16);
@@ -32,6 +32,7 @@ export async function startVolumeRole(deps: VolumeRoleDeps): Promise<RunningWork
     ended: worker.ended,
     async stop() {
       reporting.stop();
+      await exports.stop();
       await worker.stop();
     },
   };

@@ -8,16 +8,18 @@ import { StorageError } from '../../../domain/storage-errors.ts';
 import type { Argv } from '../../../privileged/argv.ts';
 import { eventually } from '../../data/eventually.ts';
 import type { StepContext } from '../../step.ts';
-import type { ConnectionInfo, ExportRequest, TargetDriver } from '../target.ts';
-import { AccountRecord } from './account-record.ts';
+import type { ConnectionInfo, ExportRequest, RememberedExport, TargetDriver } from '../target.ts';
 import { tgtadm, tgtadmUnless } from './client.ts';
 import * as commands from './commands.ts';
 import type { TgtOptions } from './config.ts';
+import { ExportRecord } from './export-record.ts';
 import { parseTargets, type TgtTarget } from './parse.ts';
 
 const dataLun = 1;
 const bytesPerMb = 1_000_000;
 const tidTries = 20;
+/** With the control port behind it: tgtd(8), TGT_IPC_SOCKET. */
+const controlSockets = '/var/run/tgtd/socket';
 /** How long tgtd may take to finish what its initiators have asked for, once it has closed their sessions. */
 const sessionsEndMs = 30_000;
 
@@ -25,13 +27,13 @@ export class TgtTargetDriver implements TargetDriver {
   readonly name = 'tgtadm';
   readonly #options: TgtOptions;
   readonly #on: commands.Tgtadm;
-  readonly #accounts: AccountRecord;
+  readonly #exports: ExportRecord;
 
-  /** `stateDir` is this host's; which account belongs to which volume is remembered there, without its password. */
+  /** `stateDir` is this host's; what is exported is remembered there, without passwords. */
   constructor(options: TgtOptions, stateDir: string) {
     this.#options = options;
     this.#on = { controlPort: options.tgt_control_port };
-    this.#accounts = new AccountRecord(stateDir);
+    this.#exports = new ExportRecord(stateDir);
   }
 
   /** Throws StorageError CommandMissing (no tgtadm) or Unreachable (no tgtd). */
@@ -60,13 +62,27 @@ export class TgtTargetDriver implements TargetDriver {
 
   async removeExport(step: StepContext, volumeId: string): Promise<void> {
     const target = await this.#find(volumeId);
-    const recorded = await this.#accounts.of(volumeId);
+    const recorded = (await this.#exports.of(volumeId))?.username ?? null;
     if (target) await this.#closeSessions(step, target.tid);
     for (const account of new Set([...(target?.accounts ?? []), ...(recorded === null ? [] : [recorded])])) {
       await this.#gone(step, commands.deleteAccount(this.#on, account));
     }
     if (target) await this.#gone(step, commands.deleteTarget(this.#on, target.tid));
-    await this.#accounts.forget(volumeId);
+    await this.#exports.forget(volumeId);
+  }
+
+  /** tgtd binds its control socket anew at each start. */
+  async generation(): Promise<string | null> {
+    const socket = await stat(`${controlSockets}.${this.#on.controlPort}`).catch(() => null);
+    return socket === null ? null : `${socket.ino}/${socket.ctimeMs}`;
+  }
+
+  async remembered(volumeId: string): Promise<RememberedExport | null> {
+    return this.#exports.of(volumeId);
+  }
+
+  async listRemembered(): Promise<readonly string[]> {
+    return this.#exports.ids();
   }
 
   async listExports(): Promise<readonly string[]> {
@@ -94,12 +110,13 @@ export class TgtTargetDriver implements TargetDriver {
 
   async #build(step: StepContext, tid: number, { volumeId, path, chap, readonly }: ExportRequest): Promise<void> {
     const on = this.#on;
+    // Before anything that would be lost with tgtd, and before the account that only this tells.
+    await this.#exports.remember({ volumeId, path, readonly, username: chap?.username ?? null });
     await tgtadm(commands.newLun(on, tid, dataLun, path.path), step);
     // tgtd numbers LUNs alike on every host; an initiator that sees two back-ends must not take them for one disk.
     const identity = { scsi_sn: volumeId, scsi_id: volumeId };
     await tgtadm(commands.updateLun(on, tid, dataLun, { ...identity, ...(readonly ? { readonly: '1' } : {}) }), step);
     if (chap) {
-      await this.#accounts.remember(volumeId, chap.username);
       await this.#gone(step, commands.deleteAccount(on, chap.username));
       await tgtadm(commands.newAccount(on, chap), step);
       await tgtadm(commands.bindAccount(on, tid, chap.username), step);

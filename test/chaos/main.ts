@@ -1,0 +1,33 @@
+// `scoria chaos`: the fault matrix, or the soak. Runs in a mount namespace of its own, which workers/cli/chaos.ts makes.
+import { parseArgs } from 'node:util';
+import { runMatrix } from './matrix/matrix.ts';
+import { soak } from './soak/soak.ts';
+
+const { values } = parseArgs({
+  options: {
+    cells: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    resume: { type: 'string' },
+    report: { type: 'string' },
+    part: { type: 'string', default: '1/1' },
+    soak: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '10' },
+  },
+});
+const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed);
+const [index = 1, of = 1] = values.part.split('/').map(Number);
+
+async function main(): Promise<number> {
+  if (values.soak) return soak({ minutes: Number(values.minutes), seed });
+  return runMatrix({
+    seed,
+    cells: values.cells === undefined ? null : Number(values.cells),
+    only: values.only === undefined ? null : new RegExp(values.only),
+    resumeFile: values.resume ?? null,
+    reportFile: values.report ?? null,
+    part: { index: index - 1, of },
+  });
+}
+
+process.exit(await main());

@@ -1,0 +1,74 @@
+// Finds the boundaries of a scenario by running it once: every activity that its operation went through.
+import { expect } from 'vitest';
+import { workflowIdOf } from '../../../domain/operations.ts';
+import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
+import { ended, type Scenario, type ScenarioLab } from '../../support/scenarios.ts';
+import { eventually } from '../../support/eventually.ts';
+import type { ProgramName } from '../support/commands.ts';
+import { expectPlantClean } from '../support/clean.ts';
+import type { Data } from '../support/data.ts';
+import type { Boundary } from '../support/faults.ts';
+import { reset } from '../support/reset.ts';
+import type { Plant } from '../support/plant.ts';
+import type { WorkerRole } from '../support/processes.ts';
+
+export interface Ground {
+  readonly plant: Plant;
+  readonly data: Data;
+}
+
+export const labOf = ({ plant, data }: Ground): ScenarioLab => ({
+  db: plant.db,
+  starter: plant.starter,
+  fill: (id) => data.fill(id),
+  scribble: (id) => data.scribble(id),
+});
+
+export const workflowOf = (request: AcceptRequest): string => workflowIdOf({ ...request, id: request.operationId });
+
+/** Asked by a timer while a step waits, and so not in the same place in each run: workflows/support/run.ts. */
+const watching = 'hostStatus';
+
+/** Volumes that a scenario leaves exported although nothing is attached. */
+export const leftConnected = ({ kind, resourceId }: AcceptRequest): readonly string[] =>
+  kind === 'connectionInitialize' ? [resourceId] : [];
+
+/** Runs the scenario undisturbed, checks it, and answers its boundaries in order. */
+export async function discover(ground: Ground, scenario: Scenario): Promise<readonly Boundary[]> {
+  const { plant, data } = ground;
+  const lab = labOf(ground);
+  const request = await scenario.prepare(lab);
+  const commandsOf = new Map<string, readonly ProgramName[]>();
+  plant.gate.watch(workflowOf(request));
+  const stopWatching = watchCommands(plant, commandsOf);
+  await lab.starter.submit(request);
+  const state = await ended(lab, request.operationId);
+  const { reason } = await plant.db.operation.findUniqueOrThrow({ where: { id: request.operationId } });
+  expect(state, `${scenario.name}, undisturbed: ${reason ?? ''}`).toBe('succeeded');
+  await scenario.expectDone(lab, request);
+  await eventually(() => expectPlantClean(plant, data, leftConnected(request)));
+  await stopWatching();
+  const found = plant.gate.seen.filter(({ type }) => type !== watching).map(({ type, nth, pid }) => ({
+    ...{ type, nth, role: plant.processes.nameOf(pid) as WorkerRole },
+    commands: commandsOf.get(`${type}#${nth}`) ?? [],
+  }));
+  const usesTarget = found.some(({ commands }) => commands.includes('tgtadm'));
+  await reset(plant, data);
+  return found.map((boundary) => ({ ...boundary, usesTarget }));
+}
+
+/** Holds each step at its end for as long as it takes to read what was run since its beginning. */
+function watchCommands(plant: Plant, commandsOf: Map<string, readonly ProgramName[]>): () => Promise<void> {
+  let reading = plant.commands.forget();
+  plant.gate.onPass = ({ at, key }) => {
+    reading = reading.then(async () => {
+      if (at === 'after') commandsOf.set(key, await plant.commands.run());
+      await plant.commands.forget();
+    });
+    return reading;
+  };
+  return async () => {
+    plant.gate.onPass = null;
+    await reading;
+  };
+}

@@ -1,0 +1,118 @@
+// Runs the matrix, or a sample of it: discovers every boundary, strikes each cell, keeps and reports the results.
+import { writeFile } from 'node:fs/promises';
+import { instanceScenarios } from '../../support/instance-scenarios.ts';
+import { scenarios as plainScenarios, type Scenario } from '../../support/scenarios.ts';
+import { Data } from '../support/data.ts';
+import { faults } from '../support/faults.ts';
+import { startPlant } from '../support/plant.ts';
+import { resetHard } from '../support/reset.ts';
+import { nameOf, runCell, type Cell } from './cell.ts';
+import { discover, type Ground } from './discover.ts';
+import { chanceOf, shuffled } from './random.ts';
+import { lastLine, reportOf } from './report.ts';
+import { appendResult, readResults, type CellResult } from './results.ts';
+
+export interface MatrixOptions {
+  /** Null for all. */
+  readonly cells: number | null;
+  readonly seed: number;
+  /** Only cells whose name holds this. */
+  readonly only: RegExp | null;
+  /** Cells with a result in it are not run again; new results are added to it. */
+  readonly resumeFile: string | null;
+  readonly reportFile: string | null;
+  /** This part of so many: several runs can share the matrix. */
+  readonly part: { readonly index: number; readonly of: number };
+}
+
+const say = (line: string): void => console.error(`chaos: ${line}`);
+
+/** Answers the exit code: 0 when no cell failed and one was run. */
+export async function runMatrix(options: MatrixOptions): Promise<number> {
+  const { seed, resumeFile, reportFile } = options;
+  say(`seed ${seed}`);
+  const before = resumeFile === null ? new Map<string, CellResult>() : await readResults(resumeFile);
+  const plant = await startPlant(say);
+  const data = new Data(plant);
+  const ground: Ground = { plant, data };
+  const stopper = stopOnSignal();
+  const results: CellResult[] = [...before.values()].filter((one) => options.only?.test(one.cell) ?? true);
+  try {
+    const { cells, inapplicable } = choose(await allCells(ground, seed, options.only), options, before);
+    for (const one of inapplicable) if (!before.has(one.cell)) await appendResult(resumeFile, one);
+    results.push(...inapplicable.filter(({ cell }) => !before.has(cell)));
+    say(`${cells.length} cells to run, ${before.size} known, ${inapplicable.length} do not apply`);
+    for (const [index, cell] of cells.entries()) {
+      if (stopper.stopped) break;
+      const result = await attempt(ground, cell, seed);
+      await appendResult(resumeFile, result);
+      results.push(result);
+      say(`[${index + 1}/${cells.length}] ${result.outcome} in ${(result.ms / 1000).toFixed(1)} s: ${result.cell}: ${result.note.split('\n')[0]}`);
+    }
+  } finally {
+    await data.close();
+    await plant.stop();
+  }
+  const report = reportOf(results);
+  if (reportFile !== null) await writeFile(reportFile, `${report}\n`);
+  console.log(report);
+  return lastLine(results).includes(' 0 failed') && results.some(({ outcome }) => outcome === 'passed') ? 0 : 1;
+}
+
+async function allCells(ground: Ground, seed: number, only: RegExp | null): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  for (const scenario of scenariosFor(only)) {
+    const boundaries = await discover(ground, scenario);
+    for (const boundary of boundaries)
+      for (const moment of ['before', 'after'] as const)
+        for (const fault of faults) cells.push({ scenario, boundary, moment, fault });
+    say(`${scenario.name}: ${boundaries.map(({ type }) => type).join(', ')}`);
+  }
+  return shuffled(cells.filter((cell) => only?.test(nameOf(cell)) ?? true), seed, nameOf);
+}
+
+/** A pattern that names scenarios spares the others their first run. */
+function scenariosFor(only: RegExp | null): readonly Scenario[] {
+  const all = [...plainScenarios, ...instanceScenarios];
+  const named = all.filter(({ name }) => only?.source.includes(`${name} /`));
+  return named.length > 0 ? named : all;
+}
+
+function choose(all: readonly Cell[], { cells, part, seed }: MatrixOptions, known: ReadonlyMap<string, CellResult>) {
+  const mine = all.filter((_, index) => index % part.of === part.index);
+  const inapplicable = mine.flatMap((cell): CellResult[] => {
+    const why = cell.fault.doesNotApply(cell.boundary, cell.moment);
+    return why === null ? [] : [{ ...labelsOf(cell, seed), outcome: 'does not apply', note: why, ms: 0 }];
+  });
+  const applying = mine.filter((cell) => cell.fault.doesNotApply(cell.boundary, cell.moment) === null);
+  const open = applying.filter((cell) => !known.has(nameOf(cell)));
+  return { cells: cells === null ? open : open.slice(0, cells), inapplicable };
+}
+
+const labelsOf = (cell: Cell, seed: number) => ({
+  cell: nameOf(cell),
+  scenario: cell.scenario.name,
+  fault: cell.fault.name,
+  seed,
+  at: new Date().toISOString(),
+});
+
+async function attempt(ground: Ground, cell: Cell, seed: number): Promise<CellResult> {
+  const startedAt = Date.now();
+  const labels = labelsOf(cell, seed);
+  try {
+    const note = await runCell(ground, cell, chanceOf(seed, nameOf(cell)));
+    return { ...labels, outcome: 'passed', note, ms: Date.now() - startedAt };
+  } catch (error) {
+    const ms = Date.now() - startedAt;
+    await resetHard(ground.plant, ground.data);
+    return { ...labels, outcome: 'failed', note: error instanceof Error ? error.message : String(error), ms };
+  }
+}
+
+/** Ctrl-C ends the run after the cell at hand, with its report. */
+function stopOnSignal(): { readonly stopped: boolean } {
+  const state = { stopped: false };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (state.stopped = true));
+  return state;
+}
