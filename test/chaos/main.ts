@@ -12,20 +12,21 @@ const { values } = parseArgs({
     report: { type: 'string' },
     part: { type: 'string', default: '1/1' },
     soak: { type: 'boolean', default: false },
-    minutes: { type: 'string', default: '10' },
+    minutes: { type: 'string' },
   },
 });
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed);
 const [index = 1, of = 1] = values.part.split('/').map(Number);
 
 async function main(): Promise<number> {
-  if (values.soak) return soak({ minutes: Number(values.minutes), seed });
+  if (values.soak) return soak({ minutes: Number(values.minutes ?? 10), seed });
   return runMatrix({
     seed,
     cells: values.cells === undefined ? null : Number(values.cells),
     only: values.only === undefined ? null : new RegExp(values.only),
     resumeFile: values.resume ?? null,
     reportFile: values.report ?? null,
+    endsAt: values.minutes === undefined ? Infinity : Date.now() + Number(values.minutes) * 60_000,
     part: { index: index - 1, of },
   });
 }

@@ -1,6 +1,7 @@
 // Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
 import { Command } from 'commander';
 import { roles, type Role } from '../config/requirements.ts';
+import type { ChaosFlags } from './chaos.ts';
 import { addLaunchOptions, stateDirOption, type LaunchFlags } from './launch-flags.ts';
 
 const program = new Command('scoria')
@@ -85,6 +86,19 @@ for (const kind of ['retry', 'abort'] as const) {
       exitWith((await import('./operations.ts')).orderOperations(kind, ids, flags)),
     );
 }
+
+program
+  .command('chaos')
+  .description('strike every step of every operation with every fault, or soak the whole under random kills')
+  .option('--cells <n>', 'so many cells at most, chosen by the seed')
+  .option('--seed <s>', 'decides order and chance; printed when it is left out')
+  .option('--only <pattern>', 'cells whose name (scenario / step#n / before|after / fault) matches')
+  .option('--resume <file>', 'go on where this file of results ends, and add to it')
+  .option('--report <file>', 'write the report there, too')
+  .option('--part <i/n>', 'the i-th of n parts of the matrix, for several runs side by side')
+  .option('--minutes <n>', 'begin no cell after so many minutes; with --soak, how long (default 10)')
+  .option('--soak', 'several clients, something killed every few seconds')
+  .action(async (flags: ChaosFlags) => exitWith((await import('./chaos.ts')).chaos(flags)));
 
 const config = program.command('config').description('configuration files');
 config

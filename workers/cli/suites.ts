@@ -15,6 +15,7 @@ export const suites: readonly Suite[] = [
   { name: 'driver', what: 'driver conformance on real files, a real tgtd and libiscsi', needs: ['storage'] },
   { name: 'lab', what: 'LVM, iSCSI and other kernel storage, in a virtual machine', needs: ['lab'] },
   { name: 'workflow', what: 'every workflow on a real server, every step doubled and failed', needs: [] },
+  { name: 'chaos', what: 'a sample of the fault matrix: processes killed, disks full', needs: ['storage'] },
   { name: 'contract', what: 'the REST API, asked by unmodified clients', needs: ['clients'] },
   { name: 'guest', what: 'volumes plugged into running instances', needs: ['storage'] },
   { name: 'e2e', what: 'everything together, as the demo does', needs: ['storage', 'clients'] },

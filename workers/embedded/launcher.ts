@@ -15,7 +15,7 @@ import { libvirtPlan, postgresPlan, temporalPlan } from './server-plans.ts';
 import { openStateDirectory, writeWhole } from './state-directory.ts';
 import { lockStateDirectory } from './state-lock.ts';
 import { supervise, type ChildPlan, type SupervisedChild } from './supervisor.ts';
-import { startTarget } from './target-server.ts';
+import { targetPlan } from './target-server.ts';
 import { locateTemporalCli } from './temporal-cli.ts';
 import { probeTemporal } from './temporal.ts';
 
@@ -103,13 +103,12 @@ async function startServers(progress: Progress): Promise<void> {
 
 /** The servers that need this machine's own programs; answers libvirt's address, or null without it. */
 async function startStorageServers(progress: Progress): Promise<string | null> {
-  const { prepared, started, options } = progress;
+  const { prepared, options } = progress;
   const { directory, target, config } = prepared;
   if (target === null) {
     options.say(`volumes cannot be exported over iSCSI here: ${prepared.whyNoTarget}`);
   } else {
-    const tgtd = await startTarget(directory, target);
-    started.push({ stop: () => tgtd.stop(), kill: () => process.kill(tgtd.pid, 'SIGKILL') });
+    await watch(progress, targetPlan(directory, target));
   }
   if (config.compute.libvirtUri !== null) return config.compute.libvirtUri;
   const lacking = await probeLibvirt();

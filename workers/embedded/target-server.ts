@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rememberedProcess } from '../../privileged/leftover.ts';
-import { startTgtd, type Tgtd } from '../../drivers/target/tgt/daemon.ts';
+import { startTgtd } from '../../drivers/target/tgt/daemon.ts';
 import { claimPort, loopback } from './ports.ts';
 import { findProgram } from './programs.ts';
 import { writeWhole, type StateDirectory } from './state-directory.ts';
+import type { ChildPlan } from './supervisor.ts';
 
 export interface TargetPorts {
   readonly controlPort: number;
@@ -37,10 +38,26 @@ export async function targetPorts(directory: StateDirectory): Promise<TargetPort
   return ports;
 }
 
-/** Starts it, or goes on with the one that a killed launcher has left. */
-export function startTarget(directory: StateDirectory, ports: TargetPorts): Promise<Tgtd> {
+/** Starts it, or goes on with the one that a killed launcher has left; one that dies is started again, empty. */
+export function targetPlan(directory: StateDirectory, ports: TargetPorts): ChildPlan {
   const logFile = join(directory.logDir, 'tgtd.log');
-  return startTgtd({ ...ports, portalAddress: loopback, logFile, pidFile: pidFileIn(directory) });
+  return {
+    // Its pid file is the supervisor's own.
+    name: 'tgtd',
+    logFile,
+    start: async () => {
+      const tgtd = await startTgtd({ ...ports, portalAddress: loopback, logFile, pidFile: pidFileIn(directory) });
+      return { ...tgtd, kill: () => killQuietly(tgtd.pid) };
+    },
+  };
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 const pidFileIn = (directory: StateDirectory): string => join(directory.runDir, 'tgtd.pid');

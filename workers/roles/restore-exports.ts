@@ -79,29 +79,25 @@ async function wishesOf(deps: Deps): Promise<readonly Wish[]> {
   const attached = wanted.filter((one) => one.attached !== false);
   const remembered = new Set((await target.listRemembered?.()) ?? []);
   // What an operation is taking away just now has lost its record, and stays away.
-  const forAttachments = attached.map(
-    ({ volumeId, readonly, chap }): Wish => ({
-      volumeId,
-      async act(signal, lockFd) {
-        if (remembered.has(volumeId) && (await target.remembered?.(volumeId)) === null) return;
-        const path = await driver.volumePath(volumeId);
-        await target.exportVolume(step(signal, lockFd, volumeId), { volumeId, path, chap, readonly });
-      },
-    }),
-  );
+  const forAttachments = attached.map(({ volumeId, readonly, chap }): Wish => ({
+    volumeId,
+    async act(signal, lockFd) {
+      if (remembered.has(volumeId) && (await target.remembered?.(volumeId)) === null) return;
+      const path = await driver.volumePath(volumeId);
+      await target.exportVolume(step(signal, lockFd, volumeId), { volumeId, path, chap, readonly });
+    },
+  }));
   const others = [...remembered].filter((id) => !attached.some(({ volumeId }) => volumeId === id));
-  const forOthers = others.map(
-    (volumeId): Wish => ({
-      volumeId,
-      async act(signal, lockFd) {
-        const record = await target.remembered?.(volumeId);
-        const owner = wanted.find(({ chap }) => chap !== null && chap.username === record?.username);
-        // Another back-end's, or one whose operation has ended: nothing reads it.
-        if (!record || !owner) return;
-        const { username: _, ...request } = record;
-        await target.exportVolume(step(signal, lockFd, volumeId), { ...request, chap: owner.chap });
-      },
-    }),
-  );
+  const forOthers = others.map((volumeId): Wish => ({
+    volumeId,
+    async act(signal, lockFd) {
+      const record = await target.remembered?.(volumeId);
+      const owner = wanted.find(({ chap }) => chap !== null && chap.username === record?.username);
+      // Another back-end's, or one whose operation has ended: nothing reads it.
+      if (!record || !owner) return;
+      const { username: _, ...request } = record;
+      await target.exportVolume(step(signal, lockFd, volumeId), { ...request, chap: owner.chap });
+    },
+  }));
   return [...forAttachments, ...forOthers];
 }

@@ -1,8 +1,9 @@
 // Starts and stops a tgtd of our own: for the all-in-one set-up and the tests.
 //
 //   startTgtd({controlPort, portalPort, logFile, pidFile?, portalAddress?}): Promise<Tgtd>   .stop(): Promise<void>
+import { setTimeout as delay } from 'node:timers/promises';
 import { StorageError } from '../../../domain/storage-errors.ts';
-import { startDaemon, type Daemon } from '../../../privileged/daemon.ts';
+import { startDaemon, type Daemon, type DaemonExit } from '../../../privileged/daemon.ts';
 import { minimalEnvironment } from '../../../privileged/environment.ts';
 import { findProgram } from '../../../privileged/find-program.ts';
 import { endRememberedProcess, rememberedProcess, rememberProcess } from '../../../privileged/leftover.ts';
@@ -27,12 +28,15 @@ export interface Tgtd {
   readonly controlPort: number;
   /** `address:port` */
   readonly portal: string;
+  /** Settles when it has ended, for whatever reason; never rejects. */
+  readonly exited: Promise<DaemonExit>;
   /** Deletes its targets, ends it, and kills it if it does not end. Ended already is success. */
   stop(): Promise<void>;
 }
 
 const startTimeoutMs = 10_000;
 const stopTimeoutMs = 5_000;
+const lookEveryMs = 500;
 
 /** Throws StorageError CommandMissing, CommandFailed (the port is taken, …) or CommandTimeout. */
 export async function startTgtd(options: TgtdOptions): Promise<Tgtd> {
@@ -42,7 +46,7 @@ export async function startTgtd(options: TgtdOptions): Promise<Tgtd> {
   const earlier = pidFile === undefined ? null : await rememberedProcess(pidFile);
   if (earlier !== null && pidFile !== undefined) {
     if ((await portals(on))?.includes(portal))
-      return { pid: earlier, ...on, portal, stop: () => stopRemembered(on, pidFile) };
+      return { pid: earlier, ...on, portal, exited: goneFrom(pidFile), stop: () => stopRemembered(on, pidFile) };
     await stopRemembered(on, pidFile);
   }
   const daemon = await launch(options, portal);
@@ -65,7 +69,7 @@ export async function startTgtd(options: TgtdOptions): Promise<Tgtd> {
     daemon.kill();
     throw error;
   }
-  return { pid: daemon.pid, ...on, portal, stop };
+  return { pid: daemon.pid, ...on, portal, exited: daemon.exited, stop };
 }
 
 async function launch({ controlPort, logFile }: TgtdOptions, portal: string): Promise<Daemon & { ended: boolean }> {
@@ -90,6 +94,12 @@ async function launch({ controlPort, logFile }: TgtdOptions, portal: string): Pr
 function mustRun(daemon: { readonly ended: boolean }, { logFile, controlPort }: TgtdOptions): void {
   if (!daemon.ended) return;
   throw new StorageError('CommandFailed', `tgtd --control-port ${controlPort} ended at once; see ${logFile}`);
+}
+
+/** A process that is not our child sends no event when it ends, so it is looked at. */
+async function goneFrom(pidFile: string): Promise<DaemonExit> {
+  while ((await rememberedProcess(pidFile)) !== null) await delay(lookEveryMs);
+  return { code: null, signal: null };
 }
 
 /** `address:port` of each portal; null while nothing answers. */

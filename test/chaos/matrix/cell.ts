@@ -5,7 +5,7 @@ import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
 import type { Operation } from '../../../prisma/generated/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Scenario } from '../../support/scenarios.ts';
-import { expectPlantClean } from '../support/clean.ts';
+import { expectClean } from '../support/clean.ts';
 import type { Aftermath, Boundary, Fault } from '../support/faults.ts';
 import type { Moment } from '../support/gate-messages.ts';
 import { reset } from '../support/reset.ts';
@@ -50,7 +50,7 @@ export async function runCell(ground: Ground, cell: Cell, chance: number): Promi
   }
   if (ending === 'failed as it must') await mustHaveFailed(ground, request);
   else await eventually(() => cell.scenario.expectDone(lab, request), cleanMs);
-  await eventually(() => expectPlantClean(plant, data, leftConnected(request)), cleanMs);
+  await expectClean(plant, data, cleanMs, leftConnected(request));
   await reset(plant, data);
   return ending;
 }
@@ -109,7 +109,7 @@ async function within<T>(timeoutMs: number, work: Promise<T>, otherwise: string)
   const late = delay(timeoutMs, undefined, { signal: timer.signal }).then(() => Promise.reject(new Error(otherwise)));
   late.catch(() => undefined);
   try {
-    return await Promise.race([work, late as Promise<never>]);
+    return await Promise.race([work, late]);
   } finally {
     timer.abort();
   }

@@ -3,9 +3,8 @@ import { expect } from 'vitest';
 import { workflowIdOf } from '../../../domain/operations.ts';
 import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
 import { ended, type Scenario, type ScenarioLab } from '../../support/scenarios.ts';
-import { eventually } from '../../support/eventually.ts';
 import type { ProgramName } from '../support/commands.ts';
-import { expectPlantClean } from '../support/clean.ts';
+import { expectClean } from '../support/clean.ts';
 import type { Data } from '../support/data.ts';
 import type { Boundary } from '../support/faults.ts';
 import { reset } from '../support/reset.ts';
@@ -26,6 +25,7 @@ export const labOf = ({ plant, data }: Ground): ScenarioLab => ({
 
 export const workflowOf = (request: AcceptRequest): string => workflowIdOf({ ...request, id: request.operationId });
 
+const cleanMs = 60_000;
 /** Asked by a timer while a step waits, and so not in the same place in each run: workflows/support/run.ts. */
 const watching = 'hostStatus';
 
@@ -46,12 +46,14 @@ export async function discover(ground: Ground, scenario: Scenario): Promise<read
   const { reason } = await plant.db.operation.findUniqueOrThrow({ where: { id: request.operationId } });
   expect(state, `${scenario.name}, undisturbed: ${reason ?? ''}`).toBe('succeeded');
   await scenario.expectDone(lab, request);
-  await eventually(() => expectPlantClean(plant, data, leftConnected(request)));
+  await expectClean(plant, data, cleanMs, leftConnected(request));
   await stopWatching();
-  const found = plant.gate.seen.filter(({ type }) => type !== watching).map(({ type, nth, pid }) => ({
-    ...{ type, nth, role: plant.processes.nameOf(pid) as WorkerRole },
-    commands: commandsOf.get(`${type}#${nth}`) ?? [],
-  }));
+  const found = plant.gate.seen
+    .filter(({ type }) => type !== watching)
+    .map(({ type, nth, pid }) => ({
+      ...{ type, nth, role: plant.processes.nameOf(pid) as WorkerRole },
+      commands: commandsOf.get(`${type}#${nth}`) ?? [],
+    }));
   const usesTarget = found.some(({ commands }) => commands.includes('tgtadm'));
   await reset(plant, data);
   return found.map((boundary) => ({ ...boundary, usesTarget }));

@@ -21,6 +21,8 @@ export interface MatrixOptions {
   /** Cells with a result in it are not run again; new results are added to it. */
   readonly resumeFile: string | null;
   readonly reportFile: string | null;
+  /** Milliseconds since 1970 after which no cell is begun. */
+  readonly endsAt: number;
   /** This part of so many: several runs can share the matrix. */
   readonly part: { readonly index: number; readonly of: number };
 }
@@ -43,11 +45,13 @@ export async function runMatrix(options: MatrixOptions): Promise<number> {
     results.push(...inapplicable.filter(({ cell }) => !before.has(cell)));
     say(`${cells.length} cells to run, ${before.size} known, ${inapplicable.length} do not apply`);
     for (const [index, cell] of cells.entries()) {
-      if (stopper.stopped) break;
+      if (stopper.stopped || Date.now() > options.endsAt) break;
       const result = await attempt(ground, cell, seed);
       await appendResult(resumeFile, result);
       results.push(result);
-      say(`[${index + 1}/${cells.length}] ${result.outcome} in ${(result.ms / 1000).toFixed(1)} s: ${result.cell}: ${result.note.split('\n')[0]}`);
+      say(
+        `[${index + 1}/${cells.length}] ${result.outcome} in ${(result.ms / 1000).toFixed(1)} s: ${result.cell}: ${result.note.split('\n')[0]}`,
+      );
     }
   } finally {
     await data.close();
@@ -68,7 +72,11 @@ async function allCells(ground: Ground, seed: number, only: RegExp | null): Prom
         for (const fault of faults) cells.push({ scenario, boundary, moment, fault });
     say(`${scenario.name}: ${boundaries.map(({ type }) => type).join(', ')}`);
   }
-  return shuffled(cells.filter((cell) => only?.test(nameOf(cell)) ?? true), seed, nameOf);
+  return shuffled(
+    cells.filter((cell) => only?.test(nameOf(cell)) ?? true),
+    seed,
+    nameOf,
+  );
 }
 
 /** A pattern that names scenarios spares the others their first run. */

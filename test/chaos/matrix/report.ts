@@ -15,7 +15,10 @@ export function reportOf(results: readonly CellResult[]): string {
     ...table([head, ...rows]),
     '',
     ...endings(results),
-    ...failed.flatMap(({ cell, note, seed }) => [`FAILED ${cell} (seed ${seed})`, `       ${note.split('\n')[0] ?? ''}`]),
+    ...failed.flatMap(({ cell, note, seed }) => [
+      `FAILED ${cell} (seed ${seed})`,
+      `       ${note.split('\n')[0] ?? ''}`,
+    ]),
     lastLine(results),
   ].join('\n');
 }
@@ -45,5 +48,10 @@ function endings(results: readonly CellResult[]): string[] {
 
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

@@ -35,12 +35,18 @@ export class ApiClient {
     return this.#untilAnswered(method, path, body, { 'Idempotency-Key': randomUUID() });
   }
 
-  async #untilAnswered(method: string, path: string, body: object | undefined, headers: Record<string, string>): Promise<Answer> {
+  async #untilAnswered(
+    method: string,
+    path: string,
+    body: object | undefined,
+    headers: Record<string, string>,
+  ): Promise<Answer> {
     const deadline = Date.now() + patienceMs;
     for (;;) {
       const answer = await this.#once(method, path, body, headers);
       if (answer !== null && !retried.includes(answer.status) && !isInProgress(answer)) {
-        if (answer.status >= 500) this.#violations.add(`${method} ${path} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+        if (answer.status >= 500)
+          this.#violations.add(`${method} ${path} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
         return answer;
       }
       this.interruptions += 1;
@@ -52,7 +58,12 @@ export class ApiClient {
     }
   }
 
-  async #once(method: string, path: string, body: object | undefined, headers: Record<string, string>): Promise<Answer | null> {
+  async #once(
+    method: string,
+    path: string,
+    body: object | undefined,
+    headers: Record<string, string>,
+  ): Promise<Answer | null> {
     this.requests += 1;
     try {
       const response = await fetch(`${this.#url}${path}`, {
@@ -70,5 +81,4 @@ export class ApiClient {
 }
 
 /** The first try under this key is still being answered, somewhere. */
-const isInProgress = ({ status, body }: Answer): boolean =>
-  status === 409 && /idempotency/i.test(JSON.stringify(body));
+const isInProgress = ({ status, body }: Answer): boolean => status === 409 && /idempotency/i.test(JSON.stringify(body));

@@ -30,7 +30,12 @@ const statuses: Readonly<Record<Kind, readonly string[]>> = {
 const doomedStatuses = ['deleting', 'error_deleting'];
 
 /** Compares an answer with the promise; answers the status, or null when it is gone. */
-export function compare(promised: Promised, status: number, row: Record<string, unknown> | null, violations: Violations): string | null {
+export function compare(
+  promised: Promised,
+  status: number,
+  row: Record<string, unknown> | null,
+  violations: Violations,
+): string | null {
   const { kind, id } = promised;
   if (status === 404) {
     if (!promised.doomed) violations.add(`${kind} ${id} is gone although nobody deleted it`);
@@ -41,8 +46,10 @@ export function compare(promised: Promised, status: number, row: Record<string, 
   const shown = String(row['status']);
   if (promised.gone) violations.add(`${kind} ${id} was gone and is back as ${shown}`);
   if (!statuses[kind].includes(shown)) violations.add(`${kind} ${id} has the impossible status ${shown}`);
-  if (promised.doomed && !doomedStatuses.includes(shown)) violations.add(`${kind} ${id}, whose delete was accepted, is ${shown}`);
+  if (promised.doomed && !doomedStatuses.includes(shown))
+    violations.add(`${kind} ${id}, whose delete was accepted, is ${shown}`);
   const size = Number(row['size']);
-  if (!promised.sizes.has(size)) violations.add(`${kind} ${id} has ${size} GiB instead of ${[...promised.sizes].join(' or ')}`);
+  if (!promised.sizes.has(size))
+    violations.add(`${kind} ${id} has ${size} GiB instead of ${[...promised.sizes].join(' or ')}`);
   return shown;
 }

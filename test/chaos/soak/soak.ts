@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.ts';
 import { randomFrom } from '../matrix/random.ts';
-import { expectPlantClean } from '../support/clean.ts';
+import { expectClean } from '../support/clean.ts';
 import { Data } from '../support/data.ts';
 import { startPlant, type Plant } from '../support/plant.ts';
 import { ApiClient } from './api-client.ts';
@@ -60,7 +60,8 @@ export async function soak({ minutes, seed }: SoakOptions): Promise<number> {
 }
 
 async function workOn(client: Tenant, isOn: () => boolean, violations: Violations): Promise<void> {
-  while (isOn()) await client.act().catch((error: unknown) => violations.add(`a client could not go on: ${String(error)}`));
+  while (isOn())
+    await client.act().catch((error: unknown) => violations.add(`a client could not go on: ${String(error)}`));
 }
 
 async function tellNowAndThen(isOn: () => boolean, count: () => string): Promise<void> {
@@ -102,7 +103,9 @@ async function settle(plant: Plant, data: Data, api: ApiClient): Promise<void> {
     const unfinished = await plant.db.operation.findMany({ where: { finishedAt: null } });
     if (unfinished.length === 0) return;
     await delay(1_000);
-    throw new Error(`still unfinished: ${unfinished.map(({ kind, state, reason, id }) => `${kind} ${id} ${state} ${reason}`).join('; ')}`);
+    throw new Error(
+      `still unfinished: ${unfinished.map(({ kind, state, reason, id }) => `${kind} ${id} ${state} ${reason}`).join('; ')}`,
+    );
   }, settleMs);
-  await eventually(() => expectPlantClean(plant, data), 60_000);
+  await expectClean(plant, data, 60_000);
 }

@@ -67,14 +67,24 @@ export class Tenant {
   async #snapshot(): Promise<void> {
     const volume = this.#any('volume');
     if (volume === null || this.#count('snapshot') >= most.snapshot) return this.#lookAround();
-    const made = await this.#make('snapshot', { snapshot: { volume_id: volume.id, force: true } }, volume.sizeGib, volume.sizes);
+    const made = await this.#make(
+      'snapshot',
+      { snapshot: { volume_id: volume.id, force: true } },
+      volume.sizeGib,
+      volume.sizes,
+    );
     if (made) await this.#settled(made);
   }
 
   async #backup(): Promise<void> {
     const volume = this.#any('volume');
     if (volume === null || this.#count('backup') >= most.backup) return this.#delete();
-    const made = await this.#make('backup', { backup: { volume_id: volume.id, force: true } }, volume.sizeGib, volume.sizes);
+    const made = await this.#make(
+      'backup',
+      { backup: { volume_id: volume.id, force: true } },
+      volume.sizeGib,
+      volume.sizes,
+    );
     if (made) await this.#settled(made);
   }
 
@@ -137,7 +147,8 @@ export class Tenant {
     ];
     const [method, path, body] = wishes[Math.floor(random() * wishes.length)] ?? ['DELETE', '/volumes/none'];
     const { status } = await this.#send(method, path, body);
-    if (status < 400) this.#deps.violations.add(`${method} ${path} ${JSON.stringify(body)} was accepted with ${status}`);
+    if (status < 400)
+      this.#deps.violations.add(`${method} ${path} ${JSON.stringify(body)} was accepted with ${status}`);
   }
 
   async #lookAround(): Promise<void> {

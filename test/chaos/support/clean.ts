@@ -2,14 +2,29 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { expectNothingLeft, expectOnlyWholeBackups } from '../../support/invariants.ts';
 import { pluggedIn } from './connected-instances.ts';
 import type { Data } from './data.ts';
 import { backendNames, backupDirOf, stateDirOf, volumesDirOf } from './plant-config.ts';
 import type { Plant } from './plant.ts';
 
-/** Throws the first thing that is not as it must be. `connected`: volumes that were exported without an attachment. */
-export async function expectPlantClean(plant: Plant, data: Data, connected: readonly string[] = []): Promise<void> {
+/**
+ * Waits until everything is as it must be, for what ends by itself a moment later, and looks at the data then: it does
+ * not mend itself. Throws the first thing that is not as it must be.
+ */
+export async function expectClean(
+  plant: Plant,
+  data: Data,
+  timeoutMs: number,
+  connected: readonly string[] = [],
+): Promise<void> {
+  await eventually(() => expectPlantClean(plant, connected), timeoutMs);
+  await data.mustBeWhole();
+}
+
+/** `connected`: volumes that were exported without an attachment. */
+async function expectPlantClean(plant: Plant, connected: readonly string[]): Promise<void> {
   const { facts, db } = plant;
   await expectNothingLeft(plant, plant.backends);
   await expectOnlyWholeBackups(plant, backupDirOf(facts));
@@ -26,7 +41,6 @@ export async function expectPlantClean(plant: Plant, data: Data, connected: read
     mounts: attached.map((id) => join(stateDirOf(facts, 'compute'), 'connections', id, 'disk')),
     initiators: attached.length,
   });
-  await data.mustBeWhole();
 }
 
 async function connectionsHeld(directory: string): Promise<{ mounts: readonly string[]; initiators: number }> {

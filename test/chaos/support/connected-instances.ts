@@ -10,8 +10,7 @@ import type { StepContext } from '../../../drivers/step.ts';
 export const instanceId = '11111111-2222-4333-8444-555555555555';
 
 /** Where a plugged volume's bytes can be read and written. */
-export const diskOf = (stateDir: string, volumeId: string): string =>
-  join(stateDir, 'connections', volumeId, 'disk');
+export const diskOf = (stateDir: string, volumeId: string): string => join(stateDir, 'connections', volumeId, 'disk');
 
 export class ConnectedInstances implements InstanceDriver {
   readonly name = 'connected';

@@ -19,7 +19,9 @@ const liveStatuses = ['available', 'in-use'];
 
 /** SHAKE is a stream of any length from a text. */
 const piece = (seed: string, offset: number): Buffer =>
-  seed === blank ? Buffer.alloc(pieceBytes) : createHash('shake256', { outputLength: pieceBytes }).update(`${seed}/${offset}`).digest();
+  seed === blank
+    ? Buffer.alloc(pieceBytes)
+    : createHash('shake256', { outputLength: pieceBytes }).update(`${seed}/${offset}`).digest();
 
 export class Data {
   readonly #plant: Plant;
@@ -54,7 +56,8 @@ export class Data {
   async mustBeWhole(): Promise<void> {
     const { db, facts } = this.#plant;
     const volumes = await db.volume.findMany({ where: { deletedAt: null, status: { in: liveStatuses } } });
-    for (const volume of volumes) await mustHold(pathOf(this.#plant, volume), await this.#seedOf(volume.id), volume.sizeGib);
+    for (const volume of volumes)
+      await mustHold(pathOf(this.#plant, volume), await this.#seedOf(volume.id), volume.sizeGib);
     const snapshots = await db.snapshot.findMany({ where: { deletedAt: null, status: 'available' } });
     for (const { id, volumeId, sizeGib } of snapshots) {
       const { host } = await db.volume.findUniqueOrThrow({ where: { id: volumeId } });
@@ -116,7 +119,8 @@ async function mustHold(path: string, seed: string, sizeGib: number, exactly = t
   try {
     for (const offset of offsets) {
       const { buffer } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes, offset);
-      if (!buffer.equals(piece(seed, offset))) throw new Error(`${path} does not hold the data of ${seed} at ${offset}`);
+      if (!buffer.equals(piece(seed, offset)))
+        throw new Error(`${path} does not hold the data of ${seed} at ${offset}`);
     }
   } finally {
     await file.close();

@@ -38,7 +38,9 @@ export const backupDirOf = ({ directory }: Pick<PlantFacts, 'directory'>): strin
 /** Writes <directory>/<name>.conf for every process. */
 export async function writeConfigs(facts: PlantFacts): Promise<void> {
   const names = Object.keys(hosts) as ProcessName[];
-  await Promise.all(names.map((name) => writeFile(join(facts.directory, `${name}.conf`), textFor(facts, name), { mode: 0o600 })));
+  await Promise.all(
+    names.map((name) => writeFile(join(facts.directory, `${name}.conf`), textFor(facts, name), { mode: 0o600 })),
+  );
 }
 
 function textFor(facts: PlantFacts, name: ProcessName): string {

@@ -15,7 +15,16 @@ import { claimPort } from '../../../workers/embedded/ports.ts';
 import { Commands } from './commands.ts';
 import { Disk } from './disks.ts';
 import { Gate } from './gate.ts';
-import { backendNames, backupDirOf, capacityGib, hosts, stateDirOf, volumesDirOf, writeConfigs, type PlantFacts } from './plant-config.ts';
+import {
+  backendNames,
+  backupDirOf,
+  capacityGib,
+  hosts,
+  stateDirOf,
+  volumesDirOf,
+  writeConfigs,
+  type PlantFacts,
+} from './plant-config.ts';
 import { Processes, workerRoles } from './processes.ts';
 import { Servers } from './servers.ts';
 
@@ -45,18 +54,25 @@ export interface Plant {
  * a cell does not wait.
  */
 const shortTasks: WorkflowClientInterceptor = {
-  startWithDetails: (input, next) => next({ ...input, options: { ...input.options, workflowTaskTimeout: msToTs('3 s') } }),
+  startWithDetails: (input, next) =>
+    next({ ...input, options: { ...input.options, workflowTaskTimeout: msToTs('3 s') } }),
 };
 
 /** Starts everything. It needs root and a mount namespace of its own: workers/cli/chaos.ts makes one. */
 export async function startPlant(say: (line: string) => void): Promise<Plant> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-chaos-'));
   // In memory: synced writes cost nothing there, so the servers keep their durable settings, which kills must not beat.
-  await mustRunTool('mount', ['-t', 'tmpfs', '-o', 'mode=755,size=4g', 'scoria-chaos', directory], { timeoutMs: 10_000 });
+  await mustRunTool('mount', ['-t', 'tmpfs', '-o', 'mode=755,size=4g', 'scoria-chaos', directory], {
+    timeoutMs: 10_000,
+  });
   const commands = await Commands.wrap(await made(directory, 'commands'));
   say(`starting PostgreSQL, Temporal and tgtd in ${directory}`);
   const servers = await Servers.start(directory, say);
-  const facts: PlantFacts = { directory, ...servers.addresses, apiPort: await claimPort({ flag: '--api-port', port: 0 }) };
+  const facts: PlantFacts = {
+    directory,
+    ...servers.addresses,
+    apiPort: await claimPort({ flag: '--api-port', port: 0 }),
+  };
   await writeConfigs(facts);
   const disks: Disk[] = [];
   for (const path of [...backendNames.map((name) => volumesDirOf(facts, name)), backupDirOf(facts)])
@@ -105,6 +121,10 @@ async function made(...path: readonly [string, ...string[]]): Promise<string> {
 
 /** The harness's own eyes on a back-end. */
 function driverOf(facts: PlantFacts, backend: string): FileVolumeDriver {
-  const options = { volume_backend_name: backend, file_volumes_dir: volumesDirOf(facts, backend), file_capacity_gib: capacityGib };
+  const options = {
+    volume_backend_name: backend,
+    file_volumes_dir: volumesDirOf(facts, backend),
+    file_capacity_gib: capacityGib,
+  };
   return new FileVolumeDriver(fileVolumeOptions.parse(options));
 }

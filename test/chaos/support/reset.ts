@@ -20,12 +20,15 @@ export async function reset(plant: Plant, data: Data): Promise<void> {
   }
   const { target } = plant.servers;
   for (const id of await target.listExports()) await target.removeExport(newStep(), id);
-  await plant.db.$executeRaw`TRUNCATE operations, operation_resources, operation_events, volumes, snapshots, attachments,
+  await plant.db
+    .$executeRaw`TRUNCATE operations, operation_resources, operation_events, volumes, snapshots, attachments,
     backups, pool_allocations, quota_usages, messages, idempotency_keys`;
   await plant.db.$executeRaw`UPDATE pools SET allocated_gib = 0, allocated_volumes = 0`;
   await plant.db.service.updateMany({ data: { disabled: false } });
   await Promise.all(backendNames.map((backend) => emptyDirectory(volumesDirOf(plant.facts, backend), ['.partial'])));
-  await Promise.all(backendNames.map((backend) => emptyDirectory(join(volumesDirOf(plant.facts, backend), '.partial'))));
+  await Promise.all(
+    backendNames.map((backend) => emptyDirectory(join(volumesDirOf(plant.facts, backend), '.partial'))),
+  );
   await emptyDirectory(backupDirOf(plant.facts));
   data.forget();
 }
@@ -43,7 +46,10 @@ async function emptyDirectory(directory: string, except: readonly string[] = [])
 export async function resetHard(plant: Plant, data: Data): Promise<void> {
   await plant.processes.stop();
   for await (const { workflowId } of plant.temporal.workflow.list({ query: `ExecutionStatus = 'Running'` })) {
-    await plant.temporal.workflow.getHandle(workflowId).terminate('a failed cell').catch(() => undefined);
+    await plant.temporal.workflow
+      .getHandle(workflowId)
+      .terminate('a failed cell')
+      .catch(() => undefined);
   }
   await Promise.all(plant.disks.map((disk) => disk.empty()));
   await reset(plant, data);

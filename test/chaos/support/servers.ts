@@ -25,7 +25,11 @@ export class Servers {
     this.#postgres = postgres;
     this.#temporal = temporal;
     this.#tgtd = tgtd;
-    const options = { target_ip_address: '127.0.0.1', target_port: portIn(tgtd.portal), tgt_control_port: tgtd.controlPort };
+    const options = {
+      target_ip_address: '127.0.0.1',
+      target_port: portIn(tgtd.portal),
+      tgt_control_port: tgtd.controlPort,
+    };
     this.target = new TgtTargetDriver(tgtOptions.parse(options), join(directory, 'harness'));
   }
 
