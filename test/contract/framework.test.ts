@@ -5,6 +5,8 @@ import { ApiError } from '../../api/http/errors.ts';
 import { sizeGib } from '../../api/http/fields.ts';
 import { route } from '../../api/http/route.ts';
 import { versionRoutes } from '../../api/versions/routes.ts';
+import { createDatabase } from '../../prisma/store/client.ts';
+import { pingDatabase } from '../../prisma/store/health.ts';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
 import { readRecordings, Replayer } from './support/golden.ts';
 
@@ -147,4 +149,16 @@ test('a client without a token finds the version document at /v3, as keystoneaut
   const response = await fetch(`${lab.url}/v3`);
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ versions: [{ id: 'v3.0', min_version: '3.0', version: '3.71' }] });
+});
+
+test('a request that finds no database is told to come back, and hears nothing of the reason', async () => {
+  const db = createDatabase('postgresql://nobody:nothing@127.0.0.1:1/none');
+  const away = await lab.serve([
+    route({ method: 'GET', path: '/volumes', policy, handler: async () => ({ body: await pingDatabase(db) }) }),
+  ]);
+  const response = await fetch(`${away}/v3/${project}/volumes`, { headers });
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toBe('2');
+  expect(await response.text()).not.toContain('nobody');
+  await db.$disconnect();
 });

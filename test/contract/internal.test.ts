@@ -109,6 +109,10 @@ test('a back-end that has been started anew is told what it has to export', asyn
   const { volumeId, operationId } = await addVolume();
   const chap = await host.targetSecret({ operationId, epoch: '7' }, volumeId);
   expect(await host.wantedExports('peer@lf')).toEqual([]);
+  // A backup may be reading it over the network: the host knows whether it is.
+  const use = { operationId, resourceType: 'volume', resourceId: volumeId, role: 'writes', held: true };
+  await lab.db.operationResource.create({ data: use });
+  expect(await host.wantedExports('peer@lf')).toEqual([{ volumeId, readonly: false, chap, attached: false }]);
   const attachment = {
     volumeId,
     attachStatus: 'attached',
@@ -116,7 +120,7 @@ test('a back-end that has been started anew is told what it has to export', asyn
     connectionInfo: { driver_volume_type: 'iscsi' },
   };
   await lab.db.attachment.create({ data: { id: newId(), ...attachment } });
-  expect(await host.wantedExports('peer@lf')).toEqual([{ volumeId, readonly: false, chap }]);
+  expect(await host.wantedExports('peer@lf')).toEqual([{ volumeId, readonly: false, chap, attached: true }]);
   expect(await host.wantedExports('peer@l')).toEqual([]);
 });
 
