@@ -2,6 +2,8 @@
 import type { VolumeRoleDeps } from './volume.ts';
 
 const lookEveryMs = 2_000;
+/** A volume whose lock somebody holds (a worker that stands still, perhaps) waits for a later look; the others do not. */
+const lockPatienceMs = 1_000;
 
 type Deps = Pick<VolumeRoleDeps, 'target' | 'driver' | 'services' | 'log' | 'withHostLock' | 'host' | 'backend'>;
 
@@ -10,14 +12,16 @@ type Deps = Pick<VolumeRoleDeps, 'target' | 'driver' | 'services' | 'log' | 'wit
  * The first time is awaited, so that a started role exports what is attached.
  */
 export async function keepExports(deps: Deps): Promise<{ stop(): Promise<void> }> {
-  let known = await generationOf(deps);
-  await restoreExports(deps);
+  const atStart = await generationOf(deps);
+  let known = (await restoreExports(deps)) ? atStart : null;
   let looking: Promise<void> = Promise.resolve();
   let busy = false;
   const look = async (): Promise<void> => {
     const current = await generationOf(deps);
     if (current === null || current === known) return;
-    deps.log.warn({ backend: deps.backend }, 'the target was started anew; its exports are made again');
+    if (known !== null) deps.log.warn({ backend: deps.backend }, 'the target was started anew: exporting again');
+    // Not known until all are there again.
+    known = null;
     if (await restoreExports(deps)) known = current;
   };
   const timer = setInterval(() => {
@@ -56,7 +60,8 @@ async function restoreExports(deps: Deps): Promise<boolean> {
   for (const { volumeId, act } of wishes) {
     try {
       // Under the lock but without a claim: an operation on the volume may be under way, and keeps its turn.
-      await withHostLock({ resourceId: volumeId, epoch: null, signal }, (lockFd) => act(signal, lockFd));
+      const patience = AbortSignal.timeout(lockPatienceMs);
+      await withHostLock({ resourceId: volumeId, epoch: null, signal: patience }, (lockFd) => act(signal, lockFd));
     } catch (error) {
       allWell = false;
       log.error(

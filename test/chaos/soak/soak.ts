@@ -41,8 +41,11 @@ export async function soak({ minutes, seed }: SoakOptions): Promise<number> {
   const isOn = (): boolean => !stopped && Date.now() < endsAt;
   const count = (): string => figures(clients, killer, api, violations);
   try {
-    const killing = killer.run();
-    const mending = mendPaused(api, isOn);
+    const killing = killer.run().catch((error: unknown) => {
+      violations.add(`something that was killed could not be started again: ${String(error)}`);
+      stopped = true;
+    });
+    const mending = mendPaused(api, isOn).catch((error: unknown) => violations.add(String(error)));
     const working = clients.map((client) => workOn(client, isOn, violations));
     const telling = tellNowAndThen(isOn, count);
     await Promise.all([...working, telling]);
