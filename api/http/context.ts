@@ -49,6 +49,8 @@ export interface RequestContext extends Caller {
   readonly query: Readonly<Record<string, string>>;
   /** All of the query, in order. */
   readonly search: URLSearchParams;
+  /** A header of the request. */
+  header(name: string): string | undefined;
   /** What links begin with: `http://host:8776/v3`, or the public endpoint's. */
   readonly baseUrl: string;
   /** The same without `/v3`: what bookmarks begin with. */

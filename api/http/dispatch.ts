@@ -175,6 +175,7 @@ function contextOf(
     params: found.params,
     query,
     search,
+    header: (name) => request.get(name),
     baseUrl: `${bookmarkUrl}/v3`,
     bookmarkUrl,
     projectPath: found.projectId === null ? '' : `/${found.projectId}`,

@@ -6,3 +6,4 @@ const headers = { 'Content-Type': 'text/html; charset=UTF-8' } as const;
 export const emptyOk: Answer = { status: 200, headers };
 export const emptyAccepted: Answer = { status: 202, headers };
 export const emptyNoContent: Answer = { status: 204, headers };
+export const preconditionFailed: Answer = { status: 412, headers };

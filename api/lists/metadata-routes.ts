@@ -12,7 +12,8 @@ import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';
 import { route, type Route } from '../http/route.ts';
 import { metadataSchema, metaSchema } from '../volumes/schema.ts';
-import { emptyOk } from './empty-answer.ts';
+import { emptyOk, preconditionFailed } from './empty-answer.ts';
+import { etagOf, isMatch } from './etag.ts';
 
 type Row = { readonly id: string; readonly metadataJson: string };
 
@@ -20,6 +21,8 @@ export interface MetadataRules {
   /** `/volumes/:volume_id/metadata` */
   readonly path: string;
   readonly entries: EntriesOf;
+  /** True where clients may make a change depend on what they have read (3.15). */
+  readonly etags?: boolean;
   readonly policies: Readonly<Record<'get' | 'create' | 'update' | 'delete', Policy>>;
   /** The row that the path names; throws its fault, and what its status forbids. */
   readonly find: (context: RequestContext, policy: Policy, change?: Change) => Promise<Row>;
@@ -57,7 +60,11 @@ function collectionRoutes(rules: MetadataRules): Route[] {
       method: 'GET',
       path,
       policy: policies.get,
-      handler: async (context) => ({ body: { metadata: metadataOf(await find(context, policies.get)) } }),
+      handler: async (context) => {
+        const metadata = metadataOf(await find(context, policies.get));
+        if (!rules.etags || !context.atLeast('3.15')) return { body: { metadata } };
+        return { body: { metadata }, headers: { ETag: etagOf(metadata) } };
+      },
     }),
     route({
       method: 'POST',
@@ -76,6 +83,7 @@ function collectionRoutes(rules: MetadataRules): Route[] {
       schema: metadataSchema,
       handler: (context, { metadata }) =>
         change(context, policies.update, 'Updating', async (tx, { id }) => {
+          if (rules.etags && !(await isMatch(tx, context, entries, id))) return preconditionFailed;
           await replaceEntries(tx, entries, id, metadata);
           return { body: { metadata } };
         }),
@@ -110,6 +118,7 @@ function itemRoutes(rules: MetadataRules): Route[] {
           throw new ApiError('BadRequest', { detail: 'Request body and URI mismatch' });
         }
         return change(context, policies.update, 'Updating', async (tx, { id }) => {
+          if (rules.etags && !(await isMatch(tx, context, entries, id))) return preconditionFailed;
           await mergeEntries(tx, entries, id, meta);
           return { body: { meta } };
         });

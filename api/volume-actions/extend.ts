@@ -45,3 +45,15 @@ export async function extendVolume(context: RequestContext, volume: VolumeRow, n
     throw new ApiError('InvalidVolume', { reason });
   }
 }
+
+/**
+ * With some drivers Nova grows an attached volume and then tells Cinder. Here every extend is finished by its own
+ * workflow, so none ever waits for this call: Cinder's words for a volume that does not. Always throws InvalidVolume.
+ */
+export function completeExtend({ status }: Pick<VolumeRow, 'status'>): never {
+  const reason =
+    status === 'extending'
+      ? 'Required volume admin metadata is malformed or missing.'
+      : 'Volume is not being extended.';
+  throw new ApiError('InvalidVolume', { reason });
+}

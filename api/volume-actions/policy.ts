@@ -4,6 +4,7 @@ import type { PolicyTable } from '../http/policy.ts';
 
 export const volumeActionPolicy = {
   extend: 'volume:extend',
+  completeExtend: 'volume_extension:volume_admin_actions:extend_volume_completion',
   extendAttached: 'volume:extend_attached_volume',
   attach: 'volume_extension:volume_actions:attach',
   detach: 'volume_extension:volume_actions:detach',

@@ -11,10 +11,11 @@ import { emptyOk } from '../lists/empty-answer.ts';
 import { deleteVolume } from '../volumes/delete.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';
 import { connectionActionRoutes } from './connection-routes.ts';
-import { extendVolume } from './extend.ts';
+import { completeExtend, extendVolume } from './extend.ts';
 import { volumeActionPolicy } from './policy.ts';
 import {
   bootableSchema,
+  extendCompletionSchema,
   extendSchema,
   nothing,
   readonlySchema,
@@ -75,6 +76,14 @@ const imageMetadataOf = (volume: VolumeRow): Record<string, string> =>
   volume.imageMetadataJson === null ? {} : (JSON.parse(volume.imageMetadataJson) as Record<string, string>);
 
 export const volumeActionRoutes: readonly Route[] = [
+  route({
+    ...at,
+    action: 'os-extend_volume_completion',
+    since: '3.71',
+    policy: volumeActionPolicy.completeExtend,
+    schema: extendCompletionSchema,
+    handler: async (context) => completeExtend(await find(context, volumeActionPolicy.completeExtend)),
+  }),
   route({
     ...at,
     action: 'os-extend',

@@ -11,6 +11,10 @@ export const nothing = <Name extends string>(name: Name) =>
 
 const connector = z.looseObject({});
 
+export const extendCompletionSchema = z.strictObject({
+  'os-extend_volume_completion': z.strictObject({ error: z.union([z.string(), z.boolean()]).nullable().optional() }),
+});
+
 export const extendSchema = z.strictObject({ 'os-extend': z.strictObject({ new_size: sizeGib() }) });
 
 export const attachSchema = z.strictObject({

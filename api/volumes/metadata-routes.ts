@@ -10,6 +10,7 @@ const frozenStatuses: readonly string[] = ['maintenance', 'uploading'];
 export const volumeMetadataRoutes = metadataRoutes({
   path: '/volumes/:volume_id/metadata',
   entries: 'volumeMetadata',
+  etags: true,
   policies: {
     get: volumePolicy.getMetadata,
     create: volumePolicy.createMetadata,

@@ -33,6 +33,14 @@ export type EntriesOf = keyof typeof entryColumns;
 
 const touched = ({ touches }: EntryColumn): Prisma.Sql => (touches ? Prisma.sql`, updated_at = now()` : Prisma.empty);
 
+/** Entries of a live row, which stays locked until the transaction ends. */
+export async function readEntries(tx: Reader, kind: EntriesOf, id: string): Promise<Entries> {
+  const { table, column: name } = entryColumns[kind];
+  const rows = await tx.$queryRaw<{ entries: Entries | null }[]>`
+    SELECT ${name} AS entries FROM ${table} WHERE id = ${id}::uuid AND deleted_at IS NULL FOR UPDATE`;
+  return rows[0]?.entries ?? {};
+}
+
 /** Adds or changes entries of a live row and answers all that it has now. */
 export async function mergeEntries(tx: Reader, kind: EntriesOf, id: string, entries: Entries): Promise<Entries> {
   const { table, column: name } = entryColumns[kind];

@@ -52,7 +52,8 @@ test('a report makes the service and its pool known and never touches what was p
   await host.report(report);
   await lab.db.pool.update({ where: { id: 'peer@lf#lf' }, data: { allocatedGib: 42, allocatedVolumes: 3 } });
   await lab.db.service.updateMany({ data: { disabled: true, disabledReason: 'maint', frozen: true } });
-  await host.report({ ...report, pools: [{ ...pool, freeGib: 10 }] });
+  await lab.db.service.updateMany({ data: { logLevel: 'debug' } });
+  expect(await host.report({ ...report, pools: [{ ...pool, freeGib: 10 }] })).toEqual({ logLevel: 'debug' });
   expect(await lab.db.pool.findUniqueOrThrow({ where: { id: 'peer@lf#lf' } })).toMatchObject({
     freeGib: 10,
     allocatedGib: 42,
