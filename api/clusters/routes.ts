@@ -6,7 +6,9 @@ import { ApiError } from '../http/errors.ts';
 import { requiredName, text } from '../http/fields.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { flagParam } from '../http/query.ts';
+import { pyRepr } from '../http/python.ts';
 import { route, type Route } from '../http/route.ts';
+import { volumeBinary } from '../services/view.ts';
 
 const policy = {
   list: 'clusters:get_all',
@@ -32,8 +34,9 @@ function list({ query, atLeast }: RequestContext): Answer {
   return { body: { clusters: [] } };
 }
 
-function notFound(name: string): never {
-  throw new ApiError('ClusterNotFound', { id: name });
+/** Cinder says what it has looked for as Python shows it. */
+function notFound(name: string, binary?: string | null): never {
+  throw new ApiError('ClusterNotFound', { id: pyRepr({ binary: binary ?? volumeBinary, name }) });
 }
 
 export const clusterRoutes: readonly Route[] = [
@@ -52,7 +55,7 @@ export const clusterRoutes: readonly Route[] = [
     since,
     policy: policy.update,
     schema: enableSchema,
-    handler: (_context, { name }) => notFound(name),
+    handler: (_context, { name, binary }) => notFound(name, binary),
   }),
   route({
     method: 'PUT',
@@ -60,6 +63,6 @@ export const clusterRoutes: readonly Route[] = [
     since,
     policy: policy.update,
     schema: disableSchema,
-    handler: (_context, { name }) => notFound(name),
+    handler: (_context, { name, binary }) => notFound(name, binary),
   }),
 ];

@@ -147,8 +147,11 @@ const contents = async (): Promise<unknown> => ({
   levels: await lab.db.service.findMany({ select: { logLevel: true } }),
 });
 
-test.sequential.each(rows)('%s %s %j is %i', async (...row) => {
-  const [method, path, body, status, version = '3.71'] = row as Row;
+const versioned = rows.map(([method, path, body, status, version = '3.71']) => {
+  return [method, path, body, status, version] as const;
+});
+
+test.sequential.each(versioned)('%s %s %j is %i (%s)', async (method, path, body, status, version) => {
   const before = await contents();
   const sent = body === undefined ? undefined : filled(JSON.stringify(body));
   const answered = await lab.call(method, filled(path), { body: sent, version });
