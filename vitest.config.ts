@@ -11,14 +11,12 @@ interface SuiteSettings {
 /** The same names as in workers/cli/suites.ts, in the order in which they run; one group starts when the last has ended. */
 const suites: readonly SuiteSettings[] = [
   { name: 'unit', testTimeoutMs: 20_000, fileParallelism: true },
-  { name: 'store', testTimeoutMs: 60_000, fileParallelism: true },
   { name: 'history', testTimeoutMs: 120_000, fileParallelism: true },
   { name: 'driver', testTimeoutMs: 120_000, fileParallelism: true },
   { name: 'lab', testTimeoutMs: 600_000, fileParallelism: false },
   { name: 'workflow', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'chaos', testTimeoutMs: 600_000, fileParallelism: false },
   { name: 'contract', testTimeoutMs: 300_000, fileParallelism: false },
-  { name: 'guest', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'e2e', testTimeoutMs: 600_000, fileParallelism: false },
 ];
 

@@ -10,6 +10,8 @@ export interface ExportVolumeRequest {
   readonly claim: HostClaim;
   readonly volumeId: string;
   readonly readonly: boolean;
+  /** Who wants to connect, as a client says it; null where Scoria's own hosts do. */
+  readonly connector: Readonly<Record<string, unknown>> | null;
 }
 
 export interface RemoveExportRequest {
@@ -63,7 +65,11 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
       `host ${deps.host} has no iSCSI target program: install tgt and restart the volume worker (see scoria doctor)`,
     );
   };
-  const exportPath = async (request: ExportVolumeRequest, exportId: string, path: LocalPath) =>
+  const exportPath = async (
+    request: Pick<ExportVolumeRequest, 'claim' | 'volumeId' | 'readonly'>,
+    exportId: string,
+    path: LocalPath,
+  ) =>
     hostStep(deps, request.claim, exportId, async (step) => {
       const chap = await deps.services.targetSecret(request.claim, request.volumeId);
       return target().exportVolume(step, { volumeId: exportId, path, chap, readonly: request.readonly });
@@ -71,6 +77,7 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
   return {
     async exportVolume(request) {
       const id = mustBeUuid(request.volumeId);
+      if (request.connector) mustBeComplete(request.connector, target());
       return exportPath(request, id, await deps.driver.volumePath(id));
     },
     removeExport: ({ claim, volumeId }) =>
@@ -92,6 +99,12 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
       await hostStep(deps, request.claim, exportId, async (step) => deps.target?.removeExport(step, exportId));
     },
   };
+}
+
+/** Throws ConnectorIncomplete, naming what is missing. */
+function mustBeComplete(connector: Readonly<Record<string, unknown>>, { connectorNeeds }: TargetDriver): void {
+  const missing = connectorNeeds.filter((name) => !Object.hasOwn(connector, name));
+  if (missing.length > 0) throw new StorageError('ConnectorIncomplete', missing.join(', '));
 }
 
 const exportIdOf = (request: OpenDataRequest): string => request.snapshot?.id ?? request.volumeId;

@@ -12,6 +12,8 @@ export const storageErrorTable = {
   BackupCorrupt: 'user',
   ContainerRefused: 'user',
   AttachRefused: 'user',
+  /** A connector lacks what the target's protocol needs to know of the initiator. */
+  ConnectorIncomplete: 'user',
   ManageRefused: 'user',
   /** The back-end, or the machine, cannot do this at all. */
   Unsupported: 'user',
@@ -39,7 +41,7 @@ export type StorageErrorCode = keyof typeof storageErrorTable;
 
 /** True for a code of the table: the failure was raised by a step, not by a bug. */
 export function isStorageErrorCode(text: string | null | undefined): text is StorageErrorCode {
-  return typeof text === 'string' && text in storageErrorTable;
+  return typeof text === 'string' && Object.hasOwn(storageErrorTable, text);
 }
 
 /** An error with a code from the table; `message` is for a person and never holds a secret. */

@@ -13,7 +13,7 @@ export const connectionInitialize = operationWorkflow('connectionInitialize', as
   const { volumeId, attachmentId, connector, mode } = run.input<ConnectionInitializeInput>();
   const host = placedHost(run, volumeId);
   const readonly = mode === 'ro' || run.volume(volumeId).readonly;
-  const connection = await exportFor(run, { volumeId, host, attachmentId, readonly });
+  const connection = await exportFor(run, { volumeId, host, attachmentId, readonly, connector });
   if (attachmentId !== null) await recordConnection(run, { attachmentId, connection, connector });
   return { connectionInfo: connection };
 });

@@ -68,6 +68,9 @@ export async function terminateConnection(
 
 function backendFault(context: RequestContext, error: unknown, detail: string): unknown {
   if (!(error instanceof OperationFailedError)) return error;
+  if (error.code === 'ConnectorIncomplete') {
+    return new ApiError('InvalidInput', { reason: `Connector doesn't have required information: ${error.message}` });
+  }
   context.log.warn({ err: error, operationId: context.operationId }, detail);
   return new ApiError('ServerError', { detail });
 }

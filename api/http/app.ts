@@ -50,7 +50,6 @@ const redirectToSlash: RequestHandler = (request, response, next) => {
 /** Errors of the middlewares: bodies that are too large, broken off or encoded in a way nobody asked for. */
 function lastResort(deps: ApiDeps): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return (error: unknown, _request, response, _next) => {
     const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : null;
     if (type === 'entity.too.large') {

@@ -117,10 +117,15 @@ function timeConditions(name: string, text: string, column: string): Condition[]
     const time = rest.join(':');
     const zone = timePattern.exec(time);
     const at = zone ? new Date(zone[1] === undefined && time.length > 10 ? `${time}Z` : time) : null;
-    if (!at || Number.isNaN(at.getTime()))
-      throw new ApiError('BadRequest', { detail: `Invalid ${time || name} value` });
+    if (!at || !isOfDatabase(at)) throw new ApiError('BadRequest', { detail: `Invalid ${time || name} value` });
     return { test: 'time', column, operator: operator as TimeOperator, at };
   });
+}
+
+/** Years 1 to 9999: what PostgreSQL and Python read in this form. Not a time is none of them. */
+function isOfDatabase(at: Date): boolean {
+  const year = at.getUTCFullYear();
+  return year >= 1 && year <= 9999;
 }
 
 const booleanWords = /^(1|t|true|on|y|yes|0|f|false|off|n|no)$/i;

@@ -29,6 +29,8 @@ export interface RememberedExport extends Omit<ExportRequest, 'chap'> {
 
 export interface TargetDriver {
   readonly name: string;
+  /** What a connector must say, as os-brick names it: Cinder's drivers refuse one without. */
+  readonly connectorNeeds: readonly string[];
   checkForSetup(): Promise<void>;
   /** Exports the volume; already exported with the same path and secret is success. Answers where to connect. */
   exportVolume(step: StepContext, request: ExportRequest): Promise<ConnectionInfo>;

@@ -1,4 +1,5 @@
-// No request, however wrong, is answered with a 5xx: every endpoint is tried with every kind of nonsense.
+// No request, however wrong, is answered with a 5xx, and each refusal is a fault in Cinder's shape: every endpoint is
+// tried with every kind of nonsense.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allRoutes } from '../../api/app.ts';
 import type { Route } from '../../api/http/route.ts';
@@ -28,6 +29,7 @@ const queries = [
   '?name=%00',
   "?metadata={'a':",
   "?extra_specs=[1,2]&status='&created_at=gt:yesterday&is_public=maybe&usage=maybe&detail=maybe",
+  '?created_at=gt:0000-01-01&updated_at=lt:9999-12-31T23:59:59-10:00',
   '?all_tenants=perhaps&with_count=perhaps&bootable=perhaps&__proto__=1',
 ];
 
@@ -81,7 +83,18 @@ async function crashOf(method: string, path: string, body: string | null, versio
     body,
   });
   const text = await response.text();
-  return response.status < 500 ? [] : [`${method} ${path} ${body}: ${response.status} ${text}`];
+  const isFine = response.status < 400 || (response.status < 500 && isFault(text, response.status));
+  return isFine ? [] : [`${method} ${path} ${body}: ${response.status} ${text}`];
+}
+
+/** Cinder's shape: one key that names the fault, holding its code and a message for people. */
+function isFault(text: string, status: number): boolean {
+  const found: unknown = JSON.parse(text);
+  if (typeof found !== 'object' || found === null) return false;
+  // A path that no route has is refused by Cinder's router, in a shape of its own.
+  if ('title' in found && 'code' in found) return found.code === `${status} ${String(found.title)}`;
+  const [fault, ...others] = Object.values(found) as { code?: unknown; message?: unknown }[];
+  return others.length === 0 && fault?.code === status && typeof fault.message === 'string' && fault.message !== '';
 }
 
 const cases = allRoutes.map((route) => ({

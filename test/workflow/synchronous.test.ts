@@ -131,6 +131,17 @@ describe.skipIf(reason !== null)(`with a real target${reason === null ? '' : ` (
     expect(await target?.listExports()).toContain(id);
   });
 
+  it('a connector that names no initiator is refused as Cinder refuses it, and nothing is exported', async () => {
+    const id = await volume();
+    const request = initialize(id);
+    const nameless = { ...request, input: { ...request.input, connector: { ip: '192.0.2.1' } } };
+    const refusal = { code: 'ConnectorIncomplete', message: 'initiator' };
+    await expect(connect(nameless)).rejects.toMatchObject(refusal);
+    expect(await ended(lab, request.operationId)).toBe('failed');
+    expect(await target?.listExports()).not.toContain(id);
+    await expectNothingLeft(lab, [backend]);
+  });
+
   it("a volume that was deleted meanwhile is the back-end's refusal, and nothing is exported", async () => {
     const id = await volume();
     await backend.driver.deleteVolume(newStep(), { id, sizeGib: 1 });

@@ -1,5 +1,7 @@
 // `scoria doctor`: what this machine has and lacks, what each lack costs, and what to type.
-import { cacheDirectory, defaultStateDirectory, externalTemporalAddress } from '../config/environment.ts';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { externalTemporalAddress } from '../config/environment.ts';
 import { locateClients } from '../embedded/clients.ts';
 import { probeGuest, probeLibvirt, type LackingPart } from '../embedded/libvirtd-probe.ts';
 import { findProgram } from '../embedded/programs.ts';
@@ -15,14 +17,16 @@ interface Finding {
   readonly remedy: string | null;
   /** Nothing works without it. */
   readonly isVital?: boolean;
+  /** What is said instead of "missing". */
+  readonly lack?: string;
 }
 
 /** Prints one line for each part; answers 1 when Scoria cannot start here. */
-export async function doctor(): Promise<number> {
-  const findings = await Promise.all(probes.map((probe) => probe()));
+export async function doctor(stateDir: string): Promise<number> {
+  const findings = await Promise.all([...probes, ...probesOfPlace(stateDir)].map((probe) => probe()));
   const width = Math.max(...findings.map(({ what }) => what.length));
-  for (const { what, isThere, detail, cost, remedy } of findings) {
-    console.log(`${isThere ? 'ok     ' : 'missing'}  ${what.padEnd(width)}  ${isThere ? detail : cost}`);
+  for (const { what, isThere, detail, cost, remedy, lack = 'missing' } of findings) {
+    console.log(`${(isThere ? 'ok' : lack).padEnd(7)}  ${what.padEnd(width)}  ${isThere ? detail : cost}`);
     if (!isThere && remedy !== null) console.log(`         ${' '.repeat(width)}  → ${remedy}`);
   }
   const vital = findings.filter(({ isThere, isVital }) => isVital && !isThere);
@@ -71,6 +75,7 @@ const probes: readonly Probe[] = [
       remedy: null,
     };
   },
+  program('npm', 'npm', 'npm', 'packages cannot be brought up to date after the next pull.'),
   program(
     'python3',
     'Python 3',
@@ -99,12 +104,37 @@ const probes: readonly Probe[] = [
   ),
   parts('libvirt', probeLibvirt, 'volumes cannot be plugged into instances.'),
   parts('guest image', probeGuest, 'the demo cannot boot an instance of its own; it attaches to this machine.'),
+];
+
+/** A first start fills about this much: packages, PostgreSQL, Temporal. */
+const leastFreeGib = 2;
+
+/** What depends on where the state is kept. */
+const probesOfPlace = (stateDir: string): readonly Probe[] => [
   async () => ({
     what: 'reflinks',
-    isThere: await canCloneFiles(defaultStateDirectory()),
-    detail: `${defaultStateDirectory()} clones files without copying`,
-    cost: `snapshots below ${defaultStateDirectory()} copy the data (sparsely) instead of sharing it.`,
-    remedy: 'scoria up --state-dir on XFS or btrfs',
+    isThere: await canCloneFiles(stateDir),
+    lack: 'slower',
+    detail: `${stateDir} clones files without copying`,
+    cost: `snapshots below ${stateDir} copy the data (sparsely) instead of sharing it.`,
+    remedy: 'choose a --state-dir on XFS or btrfs',
   }),
-  async () => ({ what: 'cache', isThere: true, detail: cacheDirectory(), cost: '', remedy: null }),
+  async () => {
+    const freeGib = await freeGibAt(stateDir);
+    return {
+      what: 'disk space',
+      isThere: freeGib >= leastFreeGib,
+      lack: 'little',
+      detail: `${Math.floor(freeGib)} GiB free for ${stateDir}`,
+      cost: `${freeGib.toFixed(1)} GiB free for ${stateDir}: a first start needs about ${leastFreeGib}.`,
+      remedy: 'choose another --state-dir',
+    };
+  },
 ];
+
+/** Of the file system that holds the directory, or will. */
+async function freeGibAt(path: string): Promise<number> {
+  const found = await statfs(path).catch(() => null);
+  if (found) return (found.bavail * found.bsize) / 1024 ** 3;
+  return dirname(path) === path ? 0 : freeGibAt(dirname(path));
+}

@@ -1,11 +1,12 @@
 // Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { roles, type Role } from '../config/requirements.ts';
 import type { ChaosFlags } from './chaos.ts';
 import { addLaunchOptions, stateDirOption, type LaunchFlags } from './launch-flags.ts';
 
 const program = new Command('scoria')
   .description("Block storage with Cinder's API, every operation a durable Temporal workflow")
+  .option('--debug', 'print the stack of an error')
   .showHelpAfterError()
   .enablePositionalOptions();
 
@@ -37,7 +38,8 @@ program
 program
   .command('doctor')
   .description('what this machine has and lacks, and what each lack costs')
-  .action(async () => exitWith((await import('./doctor.ts')).doctor()));
+  .addOption(stateDirOption())
+  .action(async (flags: { stateDir: string }) => exitWith((await import('./doctor.ts')).doctor(flags.stateDir)));
 
 addLaunchOptions(
   program
@@ -104,11 +106,13 @@ const config = program.command('config').description('configuration files');
 config
   .command('check <files...>')
   .description('say what is wrong with a configuration; later files win')
-  .option('--roles <roles>', `comma-separated roles it must be enough for (${roles.join(', ')})`, '')
-  .action(async (files: string[], options: { roles: string }) =>
-    exitWith(
-      (await import('./config-check.ts')).configCheck(files, options.roles.split(',').filter(Boolean) as Role[]),
-    ),
+  .addOption(
+    new Option('--roles <roles>', `comma-separated roles it must be enough for (${roles.join(', ')})`)
+      .argParser(parseRoles)
+      .default([]),
+  )
+  .action(async (files: string[], options: { roles: readonly Role[] }) =>
+    exitWith((await import('./config-check.ts')).configCheck(files, options.roles)),
   );
 
 program
@@ -132,11 +136,24 @@ program
     (await import('./dev-migration.ts')).devMigration(name, { afresh: options.afresh === true }),
   );
 
+function parseRoles(text: string): readonly Role[] {
+  const names = text.split(',').filter(Boolean);
+  const unknown = names.filter((name) => !(roles as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new InvalidArgumentError(`no such role: ${unknown.join(', ')}`);
+  return names as Role[];
+}
+
+// `scoria … | head` is no failure: whoever reads has had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  // What a person can act on is in the message; the stack is for whoever asks for it.
+  // What a person can act on is in the message.
   console.error(`scoria: ${(error as Error).message}`);
-  if (process.execArgv.includes('--enable-source-maps')) console.error(error);
+  if (program.opts<{ debug?: boolean }>().debug) console.error(error);
   process.exitCode = 1;
 }

@@ -103,6 +103,7 @@ interface ApiConnection {
 
 async function connect({ endpoint, token, stateDir }: OperationsFlags): Promise<ApiConnection> {
   if (endpoint && token) return { endpoint, token };
+  if (endpoint || token) throw new Error('--endpoint and --token belong together: give both, or neither');
   const file = join(stateDir, 'clouds.yaml');
   const text = await readFile(file, 'utf8').catch(() => '');
   const found = {
@@ -138,11 +139,19 @@ async function call({ endpoint, token }: ApiConnection, method: string, path: st
     method,
     headers: { 'X-Auth-Token': token, 'Content-Type': 'application/json' },
     ...(body ? { body: JSON.stringify(body) } : {}),
+  }).catch((error: Error) => {
+    throw new Error(`no API answers at ${endpoint} (${reasonOf(error)}): is Scoria up?`, { cause: error });
   });
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer;
   const fault = Object.values((answer ?? {}) as Record<string, { message?: string }>)[0];
   throw new Error(fault?.message ?? `the API answered ${response.status}`);
+}
+
+/** fetch() says only that it failed; why is in its cause. */
+function reasonOf(error: Error): string {
+  const { cause } = error;
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
 }
 
 function shortly({ reason, step, bytes_done: done, bytes_total: total }: OperationView): string {

@@ -10,13 +10,11 @@ export interface Suite {
 /** In the order in which they run: what is quick and finds most comes first. */
 export const suites: readonly Suite[] = [
   { name: 'unit', what: 'one module at a time, no servers', needs: [] },
-  { name: 'store', what: 'the accept path and claims on a real PostgreSQL', needs: [] },
   { name: 'history', what: 'recorded workflow histories, replayed', needs: [] },
   { name: 'driver', what: 'driver conformance on real files, a real tgtd and libiscsi', needs: ['storage'] },
   { name: 'lab', what: 'LVM, iSCSI and other kernel storage, in a virtual machine', needs: ['lab'] },
   { name: 'workflow', what: 'every workflow on a real server, every step doubled and failed', needs: [] },
   { name: 'chaos', what: 'a sample of the fault matrix: processes killed, disks full', needs: ['storage'] },
   { name: 'contract', what: 'the REST API, asked by unmodified clients', needs: ['clients'] },
-  { name: 'guest', what: 'volumes plugged into running instances', needs: ['storage'] },
   { name: 'e2e', what: 'everything together, as the demo does', needs: ['storage', 'clients'] },
 ];

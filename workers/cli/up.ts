@@ -1,4 +1,6 @@
 // `scoria up`: starts everything on this machine and keeps it running until it is told to stop.
+import { dirname, isAbsolute } from 'node:path';
+import { defaultStateDirectory } from '../config/environment.ts';
 import { ensureClients, locateClients } from '../embedded/clients.ts';
 import { cloudName } from '../embedded/clouds.ts';
 import type { LaunchFacts, Launched } from '../embedded/launch-options.ts';
@@ -69,10 +71,14 @@ function summary(facts: LaunchFacts): string {
 }
 
 function commandLines(facts: LaunchFacts, openstack: string | null): string {
+  const onPath = openstack === null || !isAbsolute(openstack) ? [] : [`    export PATH=${dirname(openstack)}:$PATH`];
+  const elsewhere = facts.stateDir === defaultStateDirectory() ? '' : ` --state-dir ${facts.stateDir}`;
   return [
     '  Try, in another terminal:',
-    `    export OS_CLIENT_CONFIG_FILE=${facts.cloudsFile}`,
-    `    ${openstack ?? 'openstack'} --os-cloud ${cloudName} volume list`,
+    `    export OS_CLIENT_CONFIG_FILE=${facts.cloudsFile} OS_CLOUD=${cloudName}`,
+    ...onPath,
+    '    openstack volume create --size 1 first',
+    `    ./scoria operations list${elsewhere}`,
     '',
   ].join('\n');
 }

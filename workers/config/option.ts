@@ -71,7 +71,7 @@ export const flag: Kind<boolean> = {
   schema: z
     .string()
     .toLowerCase()
-    .refine((word) => word in flagWords)
+    .refine((word) => Object.hasOwn(flagWords, word))
     .transform((word) => flagWords[word] === true),
   allowed: 'true or false',
 };

@@ -27,6 +27,11 @@ export class ConfigError extends Error {
 
 /** One line: `file:line: [section] option: found …; allowed: …`. */
 export function describeProblem({ section, option, found, allowed, where }: Problem): string {
-  const state = found === null ? 'is missing' : `found ${JSON.stringify(found)}`;
+  const state = found === null ? 'is missing' : `found ${JSON.stringify(shortened(found))}`;
   return `${where}: [${section}] ${option}: ${state}; allowed: ${allowed}`;
 }
+
+const longestFound = 80;
+
+/** Somebody's binary file must not fill the screen. */
+const shortened = (found: string): string => (found.length > longestFound ? `${found.slice(0, longestFound)}…` : found);

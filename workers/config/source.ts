@@ -52,7 +52,7 @@ export function mergeSources(texts: readonly SourceText[]): Source {
     sections: [...bySection.keys()],
     name: texts.map(({ name }) => name).join(', ') || 'configuration',
     faults: parsed.flatMap(({ faults }) =>
-      faults.map(({ file, line, text, fault }) => `${file}:${line}: ${JSON.stringify(text)}: ${fault}`),
+      faults.map(({ file, line, text, fault }) => `${file}:${line}: ${JSON.stringify(text.slice(0, 80))}: ${fault}`),
     ),
   };
 }

@@ -1,5 +1,4 @@
 // Chooses every port before anything is started, so that a conflict is one line and not half a start.
-import type { Source } from '../config/source.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { claimPort } from './ports.ts';
 
@@ -14,12 +13,11 @@ export interface LaunchPorts {
 /** A flag wins over the configuration, which wins over the usual port. Throws naming the flag of a port in use. */
 export async function choosePorts(
   options: LaunchOptions,
-  operators: Source,
+  configuredApiPort: number,
   external: { readonly temporal: boolean; readonly postgres: boolean },
 ): Promise<LaunchPorts> {
-  const configured = Number(operators.get('DEFAULT', 'osapi_volume_listen_port')?.value ?? 8776);
   return {
-    api: await claimPort({ flag: '--api-port', port: options.apiPort ?? configured }),
+    api: await claimPort({ flag: '--api-port', port: options.apiPort ?? configuredApiPort }),
     temporal: external.temporal
       ? null
       : await claimPort({ flag: '--temporal-port', port: options.temporalPort ?? 7233 }),

@@ -36,7 +36,9 @@ export async function prepareLaunch(options: LaunchOptions, directory: StateDire
   const configFile = options.configFile ?? directory.configFile;
   const operators = mergeSources(readSources([configFile]));
   const external = externalServers(operators);
-  const ports = await choosePorts(options, operators, {
+  // What is wrong with the operator's own file is said before anything is laid over it.
+  const { config: own } = loadConfig(configFile);
+  const ports = await choosePorts(options, own.api.port, {
     temporal: external.temporalAddress !== null,
     postgres: external.databaseUrl !== null,
   });

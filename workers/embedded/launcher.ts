@@ -9,6 +9,7 @@ import type { LaunchFacts, LaunchOptions, Launched } from './launch-options.ts';
 import { prepareLaunch, type Prepared } from './launch-preparation.ts';
 import { endLeftovers } from './leftovers.ts';
 import { probeLibvirt } from './libvirtd-probe.ts';
+import { limitLogs } from './log-limit.ts';
 import { loopback } from './ports.ts';
 import { mainProgram, roleProcessPlan } from './role-process.ts';
 import { libvirtPlan, postgresPlan, temporalPlan } from './server-plans.ts';
@@ -74,6 +75,11 @@ async function startAll(options: LaunchOptions, started: Undo[]): Promise<Launch
   const libvirtUri = await startStorageServers(progress);
   const { config } = await prepared.writeConfig(libvirtUri);
   await startRoles(progress);
+  const stopLimiting = limitLogs(
+    [...progress.children.values()].map(({ logFile }) => logFile),
+    say,
+  );
+  started.push({ stop: async () => stopLimiting(), kill: stopLimiting });
   await writeWhole(directory.cloudsFile, cloudsYaml(prepared.apiUrl), 0o600);
   const facts = await factsOf(progress, config);
   if (readyFile) await writeWhole(readyFile, `${JSON.stringify(facts, null, 2)}\n`, 0o600);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export interface StateDirectory {
   readonly path: string;
@@ -28,7 +28,7 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
     runDir: join(root, 'run'),
   };
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await makeDirectory(root);
     await Promise.all([mkdir(directory.logDir, { recursive: true }), mkdir(directory.runDir, { recursive: true })]);
   } catch (error) {
     throw new Error(`${root} cannot be used (${(error as Error).message}): choose another with --state-dir`, {
@@ -36,6 +36,20 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
     });
   }
   return directory;
+}
+
+/** Node's own `recursive` never ends where a directory cannot hold others, as below /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = (): Promise<void> => mkdir(path, { mode: 0o700 });
+  try {
+    await make();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await make();
+  }
 }
 
 /** Made once per directory: losing them would lose the sealed secrets in its database. */

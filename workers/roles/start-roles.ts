@@ -41,7 +41,7 @@ const starters: Readonly<Record<Role, Starter>> = {
 export async function startRoles(config: ScoriaConfig, roles: readonly Role[], log: Logger): Promise<RunningWorker> {
   // The SDK's own words go where ours go; its chatter about worker states does not.
   Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ level, ...meta }, message)),
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ sdkLevel: level, ...meta }, message)),
   });
   let shared: Promise<NativeConnection> | null = null;
   const connection = (): Promise<NativeConnection> =>

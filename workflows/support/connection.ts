@@ -9,11 +9,18 @@ export interface ExportWish {
   readonly host: string;
   readonly attachmentId: string | null;
   readonly readonly: boolean;
+  /** The client's; left out where a host of Scoria's own connects. */
+  readonly connector?: ExportVolumeRequest['connector'];
 }
 
 /** Exports the volume, undone unless somebody else uses the export; answers where to connect, without secrets. */
 export async function exportFor(run: OperationRun, wish: ExportWish) {
-  const request = (): ExportVolumeRequest => ({ claim: run.claim, volumeId: wish.volumeId, readonly: wish.readonly });
+  const request = (): ExportVolumeRequest => ({
+    claim: run.claim,
+    volumeId: wish.volumeId,
+    readonly: wish.readonly,
+    connector: wish.connector ?? null,
+  });
   run.undo('take the export away', () => removeExportUnlessUsed(run, wish));
   return run.onVolumeHost(wish.host, 'Export the volume', (on) => on.exportVolume(request()));
 }
@@ -30,7 +37,7 @@ export async function recordConnection(
 /** Takes the export away if no other live attachment relies on it. */
 export async function removeExportUnlessUsed(
   run: OperationRun,
-  { volumeId, host, attachmentId }: Omit<ExportWish, 'readonly'>,
+  { volumeId, host, attachmentId }: Omit<ExportWish, 'readonly' | 'connector'>,
 ): Promise<void> {
   if (await control.othersUseExport(volumeId, attachmentId)) return;
   await run.onVolumeHost(host, 'Take the export away', (on) => on.removeExport({ claim: run.claim, volumeId }));

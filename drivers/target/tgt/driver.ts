@@ -25,6 +25,7 @@ const sessionsEndMs = 30_000;
 
 export class TgtTargetDriver implements TargetDriver {
   readonly name = 'tgtadm';
+  readonly connectorNeeds = ['initiator'];
   readonly #options: TgtOptions;
   readonly #on: commands.Tgtadm;
   readonly #exports: ExportRecord;

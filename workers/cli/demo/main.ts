@@ -54,7 +54,7 @@ export async function demo(flags: DemoFlags): Promise<number> {
     }
     narrator.line(`Scoria is up at ${facts.apiUrl}.`);
     await play({ narrator, openstack, bench, files });
-    await summarize(narrator, openstack, launched);
+    await summarize(narrator, openstack, launched, flags);
     if (flags.keep) {
       narrator.line('\nKept running (--keep). Ctrl-C stops it.');
       await signals.received;
@@ -84,15 +84,21 @@ function onFreePorts(flags: DemoFlags, scratch: string): LaunchFlags {
   };
 }
 
-async function summarize(narrator: Narrator, openstack: Openstack, { facts }: Launched): Promise<void> {
+async function summarize(
+  narrator: Narrator,
+  openstack: Openstack,
+  { facts }: Launched,
+  { keep }: DemoFlags,
+): Promise<void> {
   const totalS = narrator.steps.reduce((sum, step) => sum + step.seconds, 0);
   narrator.line(`\nAll ${narrator.steps.length} steps done in ${totalS.toFixed(1)} s. Each was a durable workflow:`);
   const ui = facts.temporalUiUrl;
   for (const operation of (await openstack.operations(null)).toReversed()) {
     const address =
-      ui === null
-        ? operation.workflow_id
-        : `${ui}/namespaces/${facts.temporalNamespace}/workflows/${encodeURIComponent(operation.workflow_id)}`;
+      ui !== null && keep
+        ? `${ui}/namespaces/${facts.temporalNamespace}/workflows/${encodeURIComponent(operation.workflow_id)}`
+        : operation.workflow_id;
     narrator.line(`  ${operation.kind.padEnd(20)} ${operation.state.padEnd(10)} ${address}`);
   }
+  if (!keep) narrator.line('Everything is stopped and removed now; `scoria demo --keep` leaves it to be looked at.');
 }
