@@ -1,5 +1,4 @@
-// /operations: what runs, what is paused and why; an administrator retries and aborts.
-import { z } from 'zod';
+// /operations: what runs, what is paused and why; an administrator retries, aborts and skips, one or many.
 import type { Operation } from '../../prisma/generated/client.ts';
 import { findOperation, listEvents, listOperations } from '../../prisma/store/operation-lists.ts';
 import type { RequestContext } from '../http/context.ts';
@@ -7,16 +6,17 @@ import { ApiError } from '../http/errors.ts';
 import { pageOf } from '../http/paging.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
-import { OrderRefusedError, type OrderKind } from './order.ts';
-import { eventView, operationView } from './view.ts';
+import { orderMany } from './batch.ts';
+import { OrderRefusedError, orderKinds, type Order, type OrderKind } from './order.ts';
+import { filterOfQuery, manySchema, oneSchema, type BatchBody } from './schema.ts';
+import { batchView, eventView, operationView } from './view.ts';
 
 const policy = {
   list: 'operation:get_all',
   show: 'operation:get',
   order: 'operation:order',
+  orderMany: 'operation:order_many',
 } as const satisfies PolicyTable;
-
-const reason = z.string().max(255).nullish();
 
 /** A tenant sees its own, an administrator everybody's with `all_tenants=1`. */
 const projectOf = (context: RequestContext): string | null =>
@@ -29,10 +29,9 @@ async function mustFind(context: RequestContext, id: string): Promise<Operation>
 }
 
 async function list(context: RequestContext) {
-  const { state, kind, resource_id: resourceId } = context.query;
   const { limit, marker } = pageOf(context.query, context.config.maxLimit);
   const after = marker === null ? null : await mustFind(context, marker);
-  const filter = { state, kind, resourceId };
+  const filter = filterOfQuery(context.query);
   const operations = await listOperations(context.db, projectOf(context), filter, { limit, after });
   return { body: { operations: operations.map(operationView) } };
 }
@@ -43,35 +42,54 @@ async function show(context: RequestContext) {
   return { body: { operation: { ...operationView(operation), events: events.map(eventView) } } };
 }
 
-async function give(context: RequestContext, kind: OrderKind, why: string | null | undefined) {
+function orderFrom(context: RequestContext, kind: OrderKind, why: string | null | undefined): Order {
+  return { kind, actor: `${context.userId} (API, ${context.requestId})`, reason: why ?? null };
+}
+
+async function giveOne(context: RequestContext, order: Order) {
   const operation = await mustFind(context, context.params['id'] ?? '');
-  const actor = `${context.userId} (API, ${context.requestId})`;
   try {
-    const said = await context.orders.give(operation, { kind, actor, reason: why ?? null });
-    return { status: 202, body: { result: said } };
+    return { status: 202, body: { result: await context.orders.give(operation, order) } };
   } catch (error) {
     if (error instanceof OrderRefusedError) throw new ApiError('Conflict', { detail: error.message });
     throw error;
   }
 }
 
+async function giveMany(context: RequestContext, kind: OrderKind, batch: BatchBody) {
+  const page = await orderMany(context.db, context.orders, {
+    order: orderFrom(context, kind, batch.reason),
+    // Of all projects: who may order many looks after the cloud.
+    projectId: null,
+    filter: batch.filter,
+    dryRun: batch.dry_run,
+    limit: batch.limit,
+    after: batch.marker == null ? null : await mustFind(context, batch.marker),
+  });
+  return { status: batch.dry_run ? 200 : 202, body: batchView(page) };
+}
+
+const orderRoutes = orderKinds.flatMap((kind) => [
+  route({
+    method: 'POST',
+    path: '/operations/action',
+    action: kind,
+    policy: policy.orderMany,
+    schema: manySchema(kind),
+    handler: (context, body) => giveMany(context, kind, body[kind] as BatchBody),
+  }),
+  route({
+    method: 'POST',
+    path: '/operations/:id/action',
+    action: kind,
+    policy: policy.order,
+    schema: oneSchema(kind),
+    handler: (context, body) => giveOne(context, orderFrom(context, kind, body[kind]?.reason)),
+  }),
+]);
+
 export const operationRoutes = [
   route({ method: 'GET', path: '/operations', policy: policy.list, handler: list }),
   route({ method: 'GET', path: '/operations/:id', policy: policy.show, handler: show }),
-  route({
-    method: 'POST',
-    path: '/operations/:id/action',
-    action: 'retry',
-    policy: policy.order,
-    schema: z.object({ retry: z.object({ reason }).nullish() }),
-    handler: (context, body) => give(context, 'retry', body.retry?.reason),
-  }),
-  route({
-    method: 'POST',
-    path: '/operations/:id/action',
-    action: 'abort',
-    policy: policy.order,
-    schema: z.object({ abort: z.object({ reason }).nullish() }),
-    handler: (context, body) => give(context, 'abort', body.abort?.reason),
-  }),
+  ...orderRoutes,
 ];

@@ -21,6 +21,7 @@ export const ownRules = {
   'operation:get_all': [reader],
   'operation:get': [reader],
   'operation:order': [admin],
+  'operation:order_many': [admin],
 
   // https://docs.openstack.org/nova/latest/configuration/policy.html
   'os_compute_api:servers:index': [reader],

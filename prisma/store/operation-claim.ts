@@ -57,7 +57,9 @@ export async function claimOperation(db: PrismaClient, request: ClaimRequest): P
     if (finishedStates.includes(operation.state)) {
       return { verdict: 'finished', state: operation.state, reason: operation.reason };
     }
-    if (request.renews !== undefined && operation.runId !== request.runId) {
+    // A run that was reset to a later task holds its predecessor's claim.
+    const holds = operation.runId === request.runId || operation.epoch.toString() === request.renews;
+    if (request.renews !== undefined && !holds) {
       return { verdict: 'finished', state: operation.state, reason: 'another run has claimed it' };
     }
     const uses = await tx.operationResource.findMany({ where: { operationId: operation.id } });

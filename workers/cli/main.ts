@@ -1,5 +1,6 @@
 // Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addOperationsCommands } from './operations-commands.ts';
 import { roles, type Role } from '../config/requirements.ts';
 import type { ChaosFlags } from './chaos.ts';
 import { addLaunchOptions, stateDirOption, type LaunchFlags } from './launch-flags.ts';
@@ -52,42 +53,7 @@ addLaunchOptions(
   exitWith((await import('./demo/main.ts')).demo({ ...flags, keep: flags.keep === true })),
 );
 
-const operations = program.command('operations').description('what runs, what is paused and why; retry and abort');
-
-operations
-  .command('list')
-  .description('operations, newest first')
-  .addOption(stateDirOption())
-  .option('--endpoint <url>', 'http://host:8776/v3/<project>')
-  .option('--token <token>', 'user:project')
-  .option('--state <state>', 'accepted, running, paused, succeeded, failed or aborted')
-  .option('--kind <kind>', 'volumeCreate, backupRestore, …')
-  .option('--resource <id>', 'of this volume, snapshot or backup')
-  .action(async (flags) => exitWith((await import('./operations.ts')).listOperations(flags)));
-
-operations
-  .command('show <id>')
-  .description('one operation with its history')
-  .addOption(stateDirOption())
-  .option('--endpoint <url>', 'http://host:8776/v3/<project>')
-  .option('--token <token>', 'user:project')
-  .action(async (id: string, flags) => exitWith((await import('./operations.ts')).showOperation(id, flags)));
-
-for (const kind of ['retry', 'abort'] as const) {
-  operations
-    .command(`${kind} [ids...]`)
-    .description(kind === 'retry' ? 'try paused operations again' : 'undo what can be undone and end the operations')
-    .addOption(stateDirOption())
-    .option('--endpoint <url>', 'http://host:8776/v3/<project>')
-    .option('--token <token>', 'user:project')
-    .option('--all', 'every paused operation, or those that --kind and --resource find')
-    .option('--kind <kind>', 'only these, with --all')
-    .option('--resource <id>', 'only of this resource, with --all')
-    .option('--reason <text>', "for the operation's history")
-    .action(async (ids: string[], flags) =>
-      exitWith((await import('./operations.ts')).orderOperations(kind, ids, flags)),
-    );
-}
+addOperationsCommands(program, exitWith);
 
 program
   .command('chaos')

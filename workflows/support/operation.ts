@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ClaimCause } from '../../domain/operation-events.ts';
-import { ruleOf, type OperationKind } from '../../domain/operations.ts';
+import { finishedStates, ruleOf, type OperationKind, type OperationState } from '../../domain/operations.ts';
 import { operationStateAttribute } from '../../domain/search-attributes.ts';
 import { control } from './control.ts';
 import { readFailure, type StepFailure } from './failures.ts';
@@ -272,7 +272,8 @@ class Operation {
     throw ApplicationFailure.create({ type: 'Overtaken', message, nonRetryable: true });
   }
 
-  private explainEnd(state: string, reason: string | null): AlreadyEnded {
+  private explainEnd(state: OperationState, reason: string | null): AlreadyEnded {
+    if (!finishedStates.includes(state)) return this.overtaken(reason ?? `the operation is ${state}`);
     const note = reason ? `${state}: ${reason}` : state;
     setCurrentDetails(`Nothing to do: the operation had already ended (${note}).`);
     return { alreadyEnded: note };
