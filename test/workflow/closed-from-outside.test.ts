@@ -33,11 +33,7 @@ afterAll(async () => {
   await freshTemporal?.stop();
 });
 
-const sweepNow = () =>
-  sweep({
-    ...{ db: lab.db, temporal: lab.temporal, starter: lab.starter, log: lab.log },
-    ...{ everyMs: 1_000, unstartedAfterMs: 0, silentAfterMs: 0 },
-  });
+const sweepNow = () => sweep({ ...lab, everyMs: 1_000, unstartedAfterMs: 0, silentAfterMs: 0 });
 
 /** As the API gives it; again while the operation is on its way into the pause. */
 async function order(request: AcceptRequest, kind: 'retry' | 'abort' | 'skip'): Promise<void> {
@@ -64,8 +60,6 @@ async function expectClean(): Promise<void> {
     await expectOnlyWholeBackups(lab, backupStore);
   });
 }
-
-const statusOf = async (id: string) => (await lab.db.volume.findUniqueOrThrow({ where: { id } })).status;
 
 describe('terminate', () => {
   it('of a running operation pauses it, says who did it, and leaves a workflow that takes orders', async () => {
@@ -97,7 +91,7 @@ describe('terminate', () => {
     await handleOf(lab, request).terminate('a test');
     await order(request, 'abort');
     expect(await ended(lab, request.operationId)).toBe('aborted');
-    expect(await statusOf(id)).toBe('error_deleting');
+    expect(await lab.db.volume.findUnique({ where: { id } })).toMatchObject({ status: 'error_deleting' });
     // Cinder takes no delete from error_deleting: an administrator resets the status first.
     await lab.db.volume.update({ where: { id }, data: { status: 'error' } });
     await made(requests.deleteVolume(id));
@@ -194,7 +188,7 @@ describe('reset', () => {
     broken.clear();
     await settleIt(request, 'abort');
     expect(await ended(lab, request.operationId)).toBe('aborted');
-    expect(await statusOf(id)).toBe('error_deleting');
+    expect(await lab.db.volume.findUnique({ where: { id } })).toMatchObject({ status: 'error_deleting' });
     // Cinder takes no delete from error_deleting: an administrator resets the status first.
     await lab.db.volume.update({ where: { id }, data: { status: 'error' } });
     await made(requests.deleteVolume(id));
