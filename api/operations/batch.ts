@@ -42,11 +42,8 @@ export async function orderMany(db: Database, orders: OperationOrders, request: 
   const outcomes: BatchOutcome[] = [];
   for (let start = 0; start < operations.length; start += atOnce) {
     const some = operations.slice(start, start + atOnce);
-    outcomes.push(
-      ...(await Promise.all(
-        some.map((operation) => (dryRun ? foresee(operation, order) : give(orders, operation, order))),
-      )),
-    );
+    if (dryRun) outcomes.push(...some.map((operation) => foresee(operation, order)));
+    else outcomes.push(...(await Promise.all(some.map((operation) => giveOne(orders, operation, order)))));
   }
   return { matched, outcomes, next: operations.length < limit ? null : (operations.at(-1) ?? null) };
 }
@@ -60,7 +57,7 @@ function foresee(operation: Operation, order: Order): BatchOutcome {
     : { operation, accepted: true, message: `would leave out ${step}. ${loss}` };
 }
 
-async function give(orders: OperationOrders, operation: Operation, order: Order): Promise<BatchOutcome> {
+async function giveOne(orders: OperationOrders, operation: Operation, order: Order): Promise<BatchOutcome> {
   try {
     return { operation, accepted: true, message: await orders.give(operation, order) };
   } catch (error) {
