@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
+import { noauth } from '../../api/http/noauth.ts';
 import { createOperationOrders } from '../../api/operations/orders.ts';
 import { createPolicyRules } from '../../api/policy/enforcer.ts';
 import { fixedPolicies } from '../../api/policy/policy-file.ts';
@@ -23,6 +24,7 @@ export async function serveLab(lab: Lab): Promise<LabApi> {
     config: labConfig,
     operations: lab.starter,
     orders: createOperationOrders(lab.temporal, lab.starter),
+    authenticate: noauth,
     policies: fixedPolicies(createPolicyRules({}, { enforceNewDefaults: true })),
     log: lab.log,
   });
