@@ -46,7 +46,7 @@ describe('the libiscsi connector’s words', () => {
       'iSCSI: Failed to connect to LUN : iscsi_service failed with : iscsi_service_reconnect_if_loggedin.',
       'Unreachable',
     ],
-    ['iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Target not found(515)', 'Missing'],
+    ['iSCSI: Failed to connect to LUN : Failed to log in to target. Status: Target not found(515)', 'Unreachable'],
     ["Unknown driver 'iscsi'", 'CommandMissing'],
     ['', 'CommandFailed'],
   ])('take %j for what it means', (log, code) => {

@@ -4,7 +4,8 @@ import { StorageError, type StorageErrorCode } from '../../../domain/storage-err
 /** What libiscsi and QEMU print, and who has to act on it. */
 const reasons: readonly (readonly [RegExp, StorageErrorCode])[] = [
   [/Authentication failure|authentication failed/i, 'PermissionDenied'],
-  [/Target not found|not found\(\d+\)|No such LUN|LOGICAL_UNIT_NOT_SUPPORTED/i, 'Missing'],
+  // A target that is being started anew exports nothing for a moment: its host makes the exports again.
+  [/Target not found|not found\(\d+\)|No such LUN|LOGICAL_UNIT_NOT_SUPPORTED/i, 'Unreachable'],
   [/Unknown driver 'iscsi'|module is not/i, 'CommandMissing'],
   [/fuse: device not found|failed to (?:mount|exec fusermount3?)|\/dev\/fuse/i, 'Misconfigured'],
   [/Connection refused|Failed to connect|timed out|No route to host/i, 'Unreachable'],
