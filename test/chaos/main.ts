@@ -10,6 +10,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     resume: { type: 'string' },
     report: { type: 'string' },
+    together: { type: 'string', default: '6' },
     part: { type: 'string', default: '1/1' },
     soak: { type: 'boolean', default: false },
     minutes: { type: 'string' },
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
     only: values.only === undefined ? null : new RegExp(values.only),
     resumeFile: values.resume ?? null,
     reportFile: values.report ?? null,
+    together: Number(values.together),
     endsAt: values.minutes === undefined ? Infinity : Date.now() + Number(values.minutes) * 60_000,
     part: { index: index - 1, of },
   });

@@ -86,11 +86,19 @@ function restoreToNew(backupId: string): AcceptRequest {
   };
 }
 
-/** Leaves only backup hosts that have to reach the volume over the network. */
-async function onlyBackUpElsewhere({ db }: ScenarioLab, volumeId: string): Promise<void> {
-  const { host } = await db.volume.findUniqueOrThrow({ where: { id: volumeId } });
+/** A backup whose host has to reach the volume over the network: chosen already, as a repeated choice would find it. */
+async function backupFromElsewhere(lab: ScenarioLab, volumeId: string): Promise<AcceptRequest> {
+  const { host } = await lab.db.volume.findUniqueOrThrow({ where: { id: volumeId } });
   const own = parsePoolAddress(host ?? '').host;
-  await db.service.updateMany({ where: { binary: 'cinder-backup', host: own }, data: { disabled: true } });
+  const other = await lab.db.service.findFirstOrThrow({ where: { binary: 'cinder-backup', host: { not: own } } });
+  const request = createBackup(volumeId);
+  return {
+    ...request,
+    within: async (tx) => {
+      await request.within?.(tx);
+      await tx.backup.update({ where: { id: request.resourceId }, data: { host: other.host } });
+    },
+  };
 }
 
 const attachments = async ({ db }: ScenarioLab, volumeId: string): Promise<number> =>
@@ -127,11 +135,7 @@ export const instanceScenarios: readonly Scenario[] = [
   {
     name: 'back up a volume from another host',
     needsInstance: true,
-    async prepare(lab) {
-      const volumeId = await filled(lab);
-      await onlyBackUpElsewhere(lab, volumeId);
-      return createBackup(volumeId);
-    },
+    prepare: async (lab) => backupFromElsewhere(lab, await filled(lab)),
     expectDone: (lab, request) => backupIsWhole(lab, request),
   },
   {
@@ -165,9 +169,8 @@ export const instanceScenarios: readonly Scenario[] = [
     name: 'restore a backup to a new volume from another host',
     needsInstance: true,
     async prepare(lab) {
-      const volumeId = await filled(lab);
-      await onlyBackUpElsewhere(lab, volumeId);
-      return restoreToNew(await made(lab, createBackup(volumeId)));
+      const backup = await backupFromElsewhere(lab, await filled(lab));
+      return restoreToNew(await made(lab, backup));
     },
     async expectDone(lab, request) {
       const { volumeId } = request.input as { volumeId: string };

@@ -13,6 +13,7 @@ export interface ChaosFlags {
   readonly resume?: string;
   readonly report?: string;
   readonly part?: string;
+  readonly together?: string;
   readonly soak?: boolean;
   readonly minutes?: string;
 }

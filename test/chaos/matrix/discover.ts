@@ -8,6 +8,7 @@ import { expectClean } from '../support/clean.ts';
 import type { Data } from '../support/data.ts';
 import type { Boundary } from '../support/faults.ts';
 import { reset } from '../support/reset.ts';
+import type { Watched } from '../support/gate.ts';
 import type { Plant } from '../support/plant.ts';
 import type { WorkerRole } from '../support/processes.ts';
 
@@ -33,36 +34,56 @@ const watching = 'hostStatus';
 export const leftConnected = ({ kind, resourceId }: AcceptRequest): readonly string[] =>
   kind === 'connectionInitialize' ? [resourceId] : [];
 
-/** Runs the scenario undisturbed, checks it, and answers its boundaries in order. */
-export async function discover(ground: Ground, scenario: Scenario): Promise<readonly Boundary[]> {
+export interface Discovered {
+  readonly scenario: Scenario;
+  readonly boundaries: readonly Boundary[];
+}
+
+/** Runs every scenario undisturbed, checks it, and answers its boundaries in order. The lab is empty before and after. */
+export async function discover(ground: Ground, scenarios: readonly Scenario[]): Promise<readonly Discovered[]> {
   const { plant, data } = ground;
   const lab = labOf(ground);
-  const request = await scenario.prepare(lab);
+  const requests = await Promise.all(scenarios.map((scenario) => scenario.prepare(lab)));
+  const found: Discovered[] = [];
+  // One after the other: what is run meanwhile belongs to the step that is under way.
+  for (const [index, scenario] of scenarios.entries()) {
+    const request = requests[index];
+    if (request) found.push({ scenario, boundaries: await boundariesOf(ground, scenario, request) });
+  }
+  await expectClean(plant, data, cleanMs, requests.flatMap(leftConnected));
+  await reset(plant, data);
+  return found;
+}
+
+async function boundariesOf(ground: Ground, scenario: Scenario, request: AcceptRequest): Promise<readonly Boundary[]> {
+  const { plant } = ground;
+  const lab = labOf(ground);
   const commandsOf = new Map<string, readonly ProgramName[]>();
-  plant.gate.watch(workflowOf(request));
-  const stopWatching = watchCommands(plant, commandsOf);
+  const watched = plant.gate.watch(workflowOf(request));
+  const stopWatching = watchCommands(plant, watched, commandsOf);
   await lab.starter.submit(request);
   const state = await ended(lab, request.operationId);
   const { reason } = await plant.db.operation.findUniqueOrThrow({ where: { id: request.operationId } });
   expect(state, `${scenario.name}, undisturbed: ${reason ?? ''}`).toBe('succeeded');
   await scenario.expectDone(lab, request);
-  await expectClean(plant, data, cleanMs, leftConnected(request));
   await stopWatching();
-  const found = plant.gate.seen
-    .filter(({ type }) => type !== watching)
-    .map(({ type, nth, pid }) => ({
-      ...{ type, nth, role: plant.processes.nameOf(pid) as WorkerRole },
-      commands: commandsOf.get(`${type}#${nth}`) ?? [],
-    }));
+  const steps = watched.seen.filter(({ type }) => type !== watching);
+  const found = steps.map(({ type, nth, pid }) => ({
+    ...{ type, nth, role: plant.processes.nameOf(pid) as WorkerRole },
+    commands: commandsOf.get(`${type}#${nth}`) ?? [],
+  }));
   const usesTarget = found.some(({ commands }) => commands.includes('tgtadm'));
-  await reset(plant, data);
   return found.map((boundary) => ({ ...boundary, usesTarget }));
 }
 
 /** Holds each step at its end for as long as it takes to read what was run since its beginning. */
-function watchCommands(plant: Plant, commandsOf: Map<string, readonly ProgramName[]>): () => Promise<void> {
+function watchCommands(
+  plant: Plant,
+  watched: Watched,
+  commandsOf: Map<string, readonly ProgramName[]>,
+): () => Promise<void> {
   let reading = plant.commands.forget();
-  plant.gate.onPass = ({ at, key }) => {
+  watched.onPass = ({ at, key }) => {
     reading = reading.then(async () => {
       if (at === 'after') commandsOf.set(key, await plant.commands.run());
       await plant.commands.forget();
@@ -70,7 +91,7 @@ function watchCommands(plant: Plant, commandsOf: Map<string, readonly ProgramNam
     return reading;
   };
   return async () => {
-    plant.gate.onPass = null;
+    watched.onPass = null;
     await reading;
   };
 }

@@ -6,9 +6,11 @@ import { Data } from '../support/data.ts';
 import { faults } from '../support/faults.ts';
 import { startPlant } from '../support/plant.ts';
 import { resetHard } from '../support/reset.ts';
-import { nameOf, runCell, type Cell } from './cell.ts';
+import { strike } from './blow.ts';
+import { nameOf, type Cell } from './cell.ts';
 import { discover, type Ground } from './discover.ts';
 import { chanceOf, shuffled } from './random.ts';
+import { Queue } from './queue.ts';
 import { lastLine, reportOf } from './report.ts';
 import { appendResult, readResults, type CellResult } from './results.ts';
 
@@ -21,6 +23,8 @@ export interface MatrixOptions {
   /** Cells with a result in it are not run again; new results are added to it. */
   readonly resumeFile: string | null;
   readonly reportFile: string | null;
+  /** Cells that one blow may strike at most. */
+  readonly together: number;
   /** Milliseconds since 1970 after which no cell is begun. */
   readonly endsAt: number;
   /** This part of so many: several runs can share the matrix. */
@@ -44,14 +48,17 @@ export async function runMatrix(options: MatrixOptions): Promise<number> {
     for (const one of inapplicable) if (!before.has(one.cell)) await appendResult(resumeFile, one);
     results.push(...inapplicable.filter(({ cell }) => !before.has(cell)));
     say(`${cells.length} cells to run, ${before.size} known, ${inapplicable.length} do not apply`);
-    for (const [index, cell] of cells.entries()) {
+    const queue = new Queue(cells, options.together);
+    for (let blow = queue.next(); blow.length > 0; blow = queue.next()) {
       if (stopper.stopped || Date.now() > options.endsAt) break;
-      const result = await attempt(ground, cell, seed);
-      await appendResult(resumeFile, result);
-      results.push(result);
-      say(
-        `[${index + 1}/${cells.length}] ${result.outcome} in ${(result.ms / 1000).toFixed(1)} s: ${result.cell}: ${result.note.split('\n')[0]}`,
-      );
+      for (const result of await attempt(ground, blow, seed, queue)) {
+        await appendResult(resumeFile, result);
+        results.push(result);
+        const { outcome, ms, cell, note } = result;
+        say(
+          `[${cells.length - queue.left}/${cells.length}] ${outcome} in ${(ms / 1000).toFixed(1)} s: ${cell}: ${note.split('\n')[0]}`,
+        );
+      }
     }
   } finally {
     await data.close();
@@ -65,12 +72,11 @@ export async function runMatrix(options: MatrixOptions): Promise<number> {
 
 async function allCells(ground: Ground, seed: number, only: RegExp | null): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
-  for (const scenario of scenariosFor(only)) {
-    const boundaries = await discover(ground, scenario);
+  for (const { scenario, boundaries } of await discover(ground, scenariosFor(only))) {
+    say(`${scenario.name}: ${boundaries.map(({ type }) => type).join(', ')}`);
     for (const boundary of boundaries)
       for (const moment of ['before', 'after'] as const)
         for (const fault of faults) cells.push({ scenario, boundary, moment, fault });
-    say(`${scenario.name}: ${boundaries.map(({ type }) => type).join(', ')}`);
   }
   return shuffled(
     cells.filter((cell) => only?.test(nameOf(cell)) ?? true),
@@ -82,7 +88,9 @@ async function allCells(ground: Ground, seed: number, only: RegExp | null): Prom
 /** A pattern that names scenarios spares the others their first run. */
 function scenariosFor(only: RegExp | null): readonly Scenario[] {
   const all = [...plainScenarios, ...instanceScenarios];
-  const named = all.filter(({ name }) => only?.source.includes(`${name} /`));
+  // A regular expression's source escapes the slash.
+  const pattern = only?.source.replaceAll('\\/', '/') ?? '';
+  const named = all.filter(({ name }) => new RegExp(`(^|[(|^])${name} /`).test(pattern));
   return named.length > 0 ? named : all;
 }
 
@@ -105,16 +113,31 @@ const labelsOf = (cell: Cell, seed: number) => ({
   at: new Date().toISOString(),
 });
 
-async function attempt(ground: Ground, cell: Cell, seed: number): Promise<CellResult> {
+/** The results of one blow. When something is wrong with several cells, each has to show alone whether it was to blame. */
+async function attempt(
+  ground: Ground,
+  cells: readonly Cell[],
+  seed: number,
+  queue: Queue,
+): Promise<readonly CellResult[]> {
   const startedAt = Date.now();
-  const labels = labelsOf(cell, seed);
+  const spent = (): number => Math.round((Date.now() - startedAt) / cells.length);
   try {
-    const note = await runCell(ground, cell, chanceOf(seed, nameOf(cell)));
-    return { ...labels, outcome: 'passed', note, ms: Date.now() - startedAt };
+    const endings = await strike(ground, cells, (cell) => chanceOf(seed, nameOf(cell)));
+    return cells.flatMap((cell, index): CellResult[] => {
+      const note = endings[index];
+      if (note) return [{ ...labelsOf(cell, seed), outcome: 'passed', note, ms: spent() }];
+      queue.alone(cell);
+      return [];
+    });
   } catch (error) {
-    const ms = Date.now() - startedAt;
+    const note = error instanceof Error ? error.message : String(error);
     await resetHard(ground.plant, ground.data);
-    return { ...labels, outcome: 'failed', note: error instanceof Error ? error.message : String(error), ms };
+    const [only] = cells;
+    if (only && cells.length === 1) return [{ ...labelsOf(only, seed), outcome: 'failed', note, ms: spent() }];
+    say(`something is wrong with one of ${cells.length} cells, which are tried alone: ${note.split('\n')[0]}`);
+    for (const cell of cells) queue.alone(cell);
+    return [];
   }
 }
 

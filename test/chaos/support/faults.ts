@@ -1,10 +1,10 @@
 // The faults of the matrix: where each applies, how it strikes, and what it may make an operation say.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Moment } from './gate-messages.ts';
-import type { Hit, Step } from './gate.ts';
+import type { Hit, Step, Watched } from './gate.ts';
 import type { ProgramName } from './commands.ts';
 import type { Plant } from './plant.ts';
-import type { ProcessName, WorkerRole } from './processes.ts';
+import type { WorkerRole } from './processes.ts';
 import type { ServerName } from './servers.ts';
 import { freezeWorker } from './zombie.ts';
 
@@ -17,13 +17,20 @@ export interface Boundary extends Step {
   readonly usesTarget: boolean;
 }
 
-export interface Strike {
-  readonly plant: Plant;
+/** A worker that is held at a boundary of one operation. */
+export interface Target {
   readonly boundary: Boundary;
   readonly moment: Moment;
   readonly hit: Hit;
+  readonly watched: Watched;
   /** Decides what the table leaves open: 0 ≤ x < 1, from the cell's seed. */
   readonly chance: number;
+}
+
+/** One blow: every target stands at its boundary while it falls. */
+export interface Strike {
+  readonly plant: Plant;
+  readonly targets: readonly Target[];
 }
 
 /** What is left to do about a strike. */
@@ -40,6 +47,8 @@ export interface Fault {
   /** Why it cannot strike here, or null. */
   doesNotApply(boundary: Boundary, moment: Moment): string | null;
   strike(strike: Strike): Promise<Aftermath>;
+  /** Which cells one blow may strike together: those with the same answer; null, none with any other. */
+  together(boundary: Boundary): string | null;
   /** The true reason, as a pause or a failure has to give it; null where the operation has to end well by itself. */
   readonly pauseReason: RegExp | null;
   readonly failureReason: RegExp | null;
@@ -49,23 +58,35 @@ const nothing: Aftermath = { heal: () => Promise.resolve() };
 const always = (): null => null;
 /** How long a server is away while the step goes on without it. */
 const awayMs = 400;
+const withAnybody = (): string => 'any';
+const alone = (): null => null;
 const endsWell = { pauseReason: null, failureReason: null } as const;
 
-function processDies(name: (boundary: Boundary) => ProcessName, isTheStepsOwn: boolean): Fault['strike'] {
-  return async ({ plant, boundary, hit }) => {
-    const victim = name(boundary);
-    await plant.processes.kill(victim);
-    if (!isTheStepsOwn) hit.release('go');
-    await plant.processes.keepStarting(victim);
-    return nothing;
-  };
+const releaseAll = (targets: readonly Target[], action: 'go' | 'throw' = 'go'): void => {
+  for (const { hit } of targets) hit.release(action);
+};
+
+/** A worker that has more than one of the held steps loses all of them. */
+async function workerDies({ plant, targets }: Strike): Promise<Aftermath> {
+  for (const role of new Set(targets.map(({ boundary }) => boundary.role))) {
+    await plant.processes.kill(role);
+    await plant.processes.keepStarting(role);
+  }
+  return nothing;
+}
+
+async function apiDies({ plant, targets }: Strike): Promise<Aftermath> {
+  await plant.processes.kill('api');
+  releaseAll(targets);
+  await plant.processes.keepStarting('api');
+  return nothing;
 }
 
 const serverDies =
   (name: ServerName): Fault['strike'] =>
-  async ({ plant, hit }) => {
+  async ({ plant, targets }) => {
     await plant.servers.kill(name);
-    hit.release('go');
+    releaseAll(targets);
     await delay(awayMs);
     await plant.servers.start(name);
     return nothing;
@@ -73,13 +94,14 @@ const serverDies =
 
 const commandFails =
   (how: 'hang' | 'rubbish'): Fault['strike'] =>
-  async ({ plant, boundary, hit, chance }) => {
-    const nth = Math.floor(chance * boundary.commands.length);
-    const program = boundary.commands[nth];
-    if (program === undefined) throw new Error(`${boundary.type} runs no command`);
-    const skip = boundary.commands.slice(0, nth).filter((one) => one === program).length;
+  async ({ plant, targets: [target] }) => {
+    const { commands, type } = target?.boundary ?? { commands: [], type: 'none' };
+    const nth = Math.floor((target?.chance ?? 0) * commands.length);
+    const program = commands[nth];
+    if (program === undefined) throw new Error(`${type} runs no command`);
+    const skip = commands.slice(0, nth).filter((one) => one === program).length;
     await plant.commands.arm(program, how, skip);
-    hit.release('go');
+    target?.hit.release('go');
     return { heal: () => plant.commands.disarm() };
   };
 
@@ -88,9 +110,9 @@ const runsNoCommand: Fault['doesNotApply'] = ({ commands }, moment) => {
   return commands.length === 0 ? 'the step runs no command' : null;
 };
 
-async function fillDisks({ plant, hit }: Strike): Promise<Aftermath> {
+async function fillDisks({ plant, targets }: Strike): Promise<Aftermath> {
   for (const disk of plant.disks) await disk.fill();
-  hit.release('go');
+  releaseAll(targets);
   return { heal: async () => void (await Promise.all(plant.disks.map((disk) => disk.empty()))) };
 }
 
@@ -100,8 +122,9 @@ export const faults: readonly Fault[] = [
     name: 'activity-error',
     what: 'the step fails once with an error that nobody foresaw',
     doesNotApply: always,
-    strike({ hit }) {
-      hit.release('throw');
+    together: withAnybody,
+    strike({ targets }) {
+      releaseAll(targets, 'throw');
       return Promise.resolve(nothing);
     },
   },
@@ -110,13 +133,15 @@ export const faults: readonly Fault[] = [
     name: 'worker-killed',
     what: 'SIGKILL of the worker that has the step; another is started',
     doesNotApply: always,
-    strike: processDies(({ role }) => role, true),
+    together: ({ role }) => role,
+    strike: workerDies,
   },
   {
     ...endsWell,
     name: 'worker-frozen',
     what: 'SIGSTOP of that worker; its step goes to another; SIGCONT while that one works, or after the operation’s end',
     doesNotApply: always,
+    together: alone,
     strike: freezeWorker,
   },
   {
@@ -124,13 +149,15 @@ export const faults: readonly Fault[] = [
     name: 'api-killed',
     what: 'SIGKILL of the API, which hosts ask for secrets and report to; it is started again',
     doesNotApply: always,
-    strike: processDies(() => 'api', false),
+    together: withAnybody,
+    strike: apiDies,
   },
   {
     ...endsWell,
     name: 'temporal-killed',
     what: 'SIGKILL of the Temporal server, which is started again on its database',
     doesNotApply: always,
+    together: withAnybody,
     strike: serverDies('temporal'),
   },
   {
@@ -138,12 +165,14 @@ export const faults: readonly Fault[] = [
     name: 'postgres-killed',
     what: 'SIGKILL of PostgreSQL, which is started again on its data',
     doesNotApply: always,
+    together: withAnybody,
     strike: serverDies('postgres'),
   },
   {
     name: 'disk-full',
     what: 'not one more block or file fits on the disks of the back-ends and of the backup store (ENOSPC)',
     doesNotApply: ({ role }) => (role === 'volume' || role === 'backup' ? null : 'the step stores nothing on a disk'),
+    together: withAnybody,
     strike: fillDisks,
     pauseReason: /no space left|bytes to copy, \d+ free|disk quota/i,
     // A create goes to the next back-end; when all are full there is no valid host, as in Cinder.
@@ -153,6 +182,7 @@ export const faults: readonly Fault[] = [
     name: 'command-hangs',
     what: 'a command of the step does not end and prints nothing',
     doesNotApply: runsNoCommand,
+    together: alone,
     strike: commandFails('hang'),
     pauseReason: /printed nothing|waited \d+ ms for/,
     failureReason: null,
@@ -161,6 +191,7 @@ export const faults: readonly Fault[] = [
     name: 'command-raves',
     what: 'a command of the step prints rubbish instead of doing its work',
     doesNotApply: runsNoCommand,
+    together: alone,
     strike: commandFails('rubbish'),
     pauseReason: /printed|exit code|nonsense|not understood/i,
     failureReason: null,
@@ -169,6 +200,7 @@ export const faults: readonly Fault[] = [
     name: 'target-killed',
     what: 'SIGKILL of tgtd, which loses every export; a fresh one is started',
     doesNotApply: ({ usesTarget }) => (usesTarget ? null : 'nothing of the operation touches the target'),
+    together: withAnybody,
     strike: serverDies('tgtd'),
     pauseReason: /tgtd does not answer|tgtadm/,
     failureReason: null,

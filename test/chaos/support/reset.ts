@@ -11,7 +11,7 @@ import type { Plant } from './plant.ts';
 
 /** The rows, exports, sessions and files of everything that was made. Nothing may be running. */
 export async function reset(plant: Plant, data: Data): Promise<void> {
-  plant.gate.watch(null);
+  plant.gate.forget();
   await plant.commands.disarm();
   for (const name of ['compute', 'backup'] as const) {
     const stateDir = stateDirOf(plant.facts, name);
@@ -24,7 +24,6 @@ export async function reset(plant: Plant, data: Data): Promise<void> {
     .$executeRaw`TRUNCATE operations, operation_resources, operation_events, volumes, snapshots, attachments,
     backups, pool_allocations, quota_usages, messages, idempotency_keys`;
   await plant.db.$executeRaw`UPDATE pools SET allocated_gib = 0, allocated_volumes = 0`;
-  await plant.db.service.updateMany({ data: { disabled: false } });
   await Promise.all(backendNames.map((backend) => emptyDirectory(volumesDirOf(plant.facts, backend), ['.partial'])));
   await Promise.all(
     backendNames.map((backend) => emptyDirectory(join(volumesDirOf(plant.facts, backend), '.partial'))),

@@ -8,22 +8,23 @@ const successorMs = 45_000;
 const lateMs = 10_000;
 
 /** Wakes it while its successor works (`chance` < 0.5), or when the operation has ended. */
-export async function freezeWorker({ plant, boundary, hit, chance }: Strike): Promise<Aftermath> {
+export async function freezeWorker({ plant, targets: [target] }: Strike): Promise<Aftermath> {
+  if (target === undefined) throw new RangeError('nobody to freeze');
+  const { boundary, hit, chance, watched } = target;
   const { arrival } = hit;
   const zombie = plant.processes.freeze(boundary.role);
   if (zombie.pid !== arrival.pid) throw new Error(`process ${arrival.pid} is not the worker that runs`);
   await plant.processes.start(boundary.role);
   // It waits in the socket until the process wakes up.
   hit.release('go');
-  const { gate } = plant;
   const isSame = (other: typeof arrival): boolean =>
     other.activityId === arrival.activityId && other.runId === arrival.runId && other.type === arrival.type;
   const endLate = async (): Promise<void> => {
-    const since = gate.arrivals.length;
+    const since = watched.arrivals.length;
     zombie.wake();
     // What it says when its step has ended, well or not; a step that waits for a lock is ended with it.
     await eventually(() => {
-      const said = gate.arrivals.slice(since).some((one) => one.pid === zombie.pid && one.at === 'ended');
+      const said = watched.arrivals.slice(since).some((one) => one.pid === zombie.pid && one.at === 'ended');
       if (!said) throw new Error('the late step has not ended');
     }, lateMs).catch(() => undefined);
     await delay(50);
@@ -32,7 +33,7 @@ export async function freezeWorker({ plant, boundary, hit, chance }: Strike): Pr
   let ended: Promise<void> | null = null;
   if (chance < 0.5) {
     await eventually(() => {
-      const taken = gate.arrivals.some((one) => one.pid !== zombie.pid && isSame(one));
+      const taken = watched.arrivals.some((one) => one.pid !== zombie.pid && isSame(one));
       if (!taken) throw new Error('nobody has taken the step over');
     }, successorMs).catch(() => undefined);
     ended = endLate();
