@@ -20,6 +20,7 @@ import { messageRoutes } from './messages/routes.ts';
 import { qosRoutes } from './qos-specs/routes.ts';
 import { quotaRoutes } from './quota-sets/routes.ts';
 import { resourceFilterRoutes } from './resource-filters/routes.ts';
+import { openApi } from './openapi/handler.ts';
 import { operationRoutes } from './operations/routes.ts';
 import { poolRoutes } from './scheduler-stats/routes.ts';
 import { computeHandlers } from './servers/app.ts';
@@ -70,6 +71,7 @@ export function createApp(deps: ApiDeps): Express {
       // Without a secret there is no /internal here: a listener of its own can have the router instead.
       ...(internalSecret === null ? [] : [{ path: '/internal', handler: createInternalRouter(deps, internalSecret) }]),
       ...computeHandlers(deps),
+      { path: '/openapi.json', handler: openApi(allRoutes) },
       { path: '/healthcheck', handler: healthcheck(deps) },
       { path: '/', handler: versionRoot(deps.config) },
     ],
