@@ -125,3 +125,24 @@ async function listening(): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
+
+test('with Keystone everybody logs in by name, and the operations command does so too', async () => {
+  const daemon = await up(...anyPorts, '--with-keystone', '--keystone-port', '0');
+  const facts = await ready(daemon, directory);
+  const clients = await ensureClients();
+  const as = (cloud: string, ...args: string[]) =>
+    runTool(clients.openstack, ['--os-cloud', cloud, ...args], {
+      timeoutMs: 120_000,
+      env: { OS_CLIENT_CONFIG_FILE: facts.cloudsFile },
+    });
+  const made = await as('scoria-demo', 'volume', 'create', '--size', '1', 'mine', '-f', 'json');
+  expect(made.exitCode, made.stderr).toBe(0);
+  const listed = await as('scoria-reader', 'volume', 'list', '-f', 'value', '-c', 'Name');
+  expect(listed.stdout.trim()).toBe('mine');
+  const refused = await as('scoria-reader', 'volume', 'create', '--size', '1', 'theirs');
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toContain("Policy doesn't allow volume:create to be performed.");
+  const operations = await scoria('operations', 'list', '--state-dir', facts.stateDir);
+  expect(operations.stdout).toContain('volumeCreate');
+  expect((await fetch(`${facts.apiUrl}/v3/volumes`, { headers: { 'X-Auth-Token': 'admin:admin' } })).status).toBe(401);
+}, 300_000);

@@ -1,6 +1,6 @@
 // The command line's way to the REST API: the address and token of a state directory, or those given.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { adminOfCloud } from './cloud-login.ts';
 
 export interface ApiFlags {
   readonly stateDir: string;
@@ -18,12 +18,8 @@ export interface ApiConnection {
 export async function connect({ endpoint, token, stateDir }: ApiFlags): Promise<ApiConnection> {
   if (endpoint && token) return { endpoint, token };
   if (endpoint || token) throw new Error('--endpoint and --token belong together: give both, or neither');
-  const text = await readFile(join(stateDir, 'clouds.yaml'), 'utf8').catch(() => '');
-  const found = {
-    endpoint: /^\s+endpoint: (\S+)$/m.exec(text)?.[1],
-    token: /^\s+token: "([^"]+)"$/m.exec(text)?.[1],
-  };
-  if (found.endpoint && found.token) return { endpoint: found.endpoint, token: found.token };
+  const found = await adminOfCloud(join(stateDir, 'clouds.yaml'));
+  if (found) return found;
   throw new Error(`no Scoria has been started with ${stateDir}; give --state-dir, or --endpoint and --token`);
 }
 

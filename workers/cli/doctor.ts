@@ -1,9 +1,13 @@
 // `scoria doctor`: what this machine has and lacks, what each lack costs, and what to type.
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { externalTemporalAddress } from '../config/environment.ts';
+import { isLoopback } from '../config/loopback.ts';
+import { mergeSources, readSources } from '../config/source.ts';
 import { locateClients } from '../embedded/clients.ts';
 import { probeGuest, probeLibvirt, type LackingPart } from '../embedded/libvirtd-probe.ts';
+import { loopback } from '../embedded/ports.ts';
 import { findProgram } from '../embedded/programs.ts';
 import { locateTemporalCli } from '../embedded/temporal-cli.ts';
 import { canCloneFiles } from './reflink-probe.ts';
@@ -59,6 +63,22 @@ function parts(what: string, probe: () => Promise<readonly LackingPart[]>, cost:
       cost: `${cost} Lacking: ${lacking.map((part) => part.what).join(', ')}.`,
       remedy: packages.length > 0 ? `apt-get install ${[...new Set(packages)].join(' ')}` : null,
     };
+  };
+}
+
+/** The configuration of the state directory, if there is one: without authentication only this machine may ask. */
+function authentication(stateDir: string): Finding {
+  const file = join(stateDir, 'scoria.conf');
+  const source = mergeSources(existsSync(file) ? readSources([file]) : []);
+  const strategy = source.get('DEFAULT', 'auth_strategy')?.value ?? 'noauth';
+  const address = source.get('DEFAULT', 'osapi_volume_listen')?.value ?? loopback;
+  return {
+    what: 'authentication',
+    isThere: strategy === 'keystone' || isLoopback(address),
+    lack: 'open',
+    detail: strategy === 'keystone' ? 'Keystone' : `none, on ${address} only`,
+    cost: `whoever reaches ${address} is an administrator of every project (auth_strategy = noauth).`,
+    remedy: `auth_strategy = keystone, or osapi_volume_listen = ${loopback}, in ${file}`,
   };
 }
 
@@ -130,6 +150,7 @@ const probesOfPlace = (stateDir: string): readonly Probe[] => [
       remedy: 'choose another --state-dir',
     };
   },
+  () => Promise.resolve(authentication(stateDir)),
 ];
 
 /** Of the file system that holds the directory, or will. */

@@ -45,6 +45,20 @@ export function addLaunchOptions(command: Command, kept: 'kept' | 'temporary' = 
     )
     .addOption(
       option(
+        '--with-keystone',
+        'start a Keystone too, with users and a catalogue; it checks tokens',
+        'SCORIA_WITH_KEYSTONE',
+      ),
+    )
+    .addOption(
+      portOption(
+        '--keystone-port <port>',
+        'port of that Keystone (default: 5000; 0 = any free one)',
+        'SCORIA_KEYSTONE_PORT',
+      ),
+    )
+    .addOption(
+      option(
         '--ready-file <file>',
         'written as JSON with all addresses once everything is healthy',
         'SCORIA_READY_FILE',
@@ -68,6 +82,8 @@ export interface LaunchFlags {
   readonly temporalPort?: number;
   readonly temporalUiPort?: number;
   readonly postgresPort?: number;
+  readonly withKeystone?: boolean;
+  readonly keystonePort?: number;
   readonly readyFile?: string;
 }
 

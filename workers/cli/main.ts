@@ -24,8 +24,13 @@ program
   .command('test [suites...]')
   .description('run the tests, all suites or the named ones; installs what they need first')
   .option('--no-install', 'install nothing; what is missing is skipped and said')
-  .action(async (suites: string[], { install }: { install: boolean }) =>
-    exitWith((await import('./test.ts')).test(suites, { install })),
+  .option('--tempest [pattern]', "instead run OpenStack's Tempest against everything started with Keystone (an hour)")
+  .action(async (suites: string[], { install, tempest }: { install: boolean; tempest?: string | true }) =>
+    exitWith(
+      tempest === undefined
+        ? (await import('./test.ts')).test(suites, { install })
+        : (await import('./tempest/main.ts')).tempest(tempest === true ? undefined : tempest),
+    ),
   );
 
 program

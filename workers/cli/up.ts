@@ -59,6 +59,7 @@ async function openstackCommand(say: (line: string) => void, signal: AbortSignal
 function summary(facts: LaunchFacts): string {
   const rows: readonly (readonly [string, string | null])[] = [
     ['API', `${facts.apiUrl}/v3`],
+    ['Keystone', facts.keystoneUrl],
     ['Temporal UI', facts.temporalUiUrl],
     ['Temporal', facts.temporalAddress],
     ['PostgreSQL', new URL(facts.databaseUrl).host],

@@ -1,5 +1,6 @@
 // The part of the configuration that the launcher writes: addresses and secrets of what it starts itself.
 import type { Source } from '../config/source.ts';
+import { serviceUser } from './keystone-people.ts';
 import type { Secrets } from './state-directory.ts';
 
 export interface EmbeddedFacts {
@@ -12,6 +13,8 @@ export interface EmbeddedFacts {
   readonly tgt: { readonly controlPort: number; readonly portalPort: number } | null;
   readonly libvirtUri: string | null;
   readonly secrets: Secrets;
+  /** null where no Keystone of ours is started. */
+  readonly keystone: { readonly url: string; readonly password: string } | null;
 }
 
 /** Rows that win over the operator's own file, and rows that only fill its gaps. */
@@ -28,6 +31,7 @@ export function embeddedConfig(facts: EmbeddedFacts, operators: Source): string 
     { section: 'DEFAULT', option: 'state_path', value: facts.statePath },
     { section: 'DEFAULT', option: 'osapi_volume_listen', value: '127.0.0.1' },
     { section: 'DEFAULT', option: 'osapi_volume_listen_port', value: facts.apiPort, always: true },
+    ...keystoneRows(facts.keystone),
     { section: 'database', option: 'connection', value: facts.databaseUrl },
     { section: 'temporal', option: 'address', value: facts.temporalAddress, always: true },
     { section: 'temporal', option: 'ui_url', value: facts.temporalUiUrl },
@@ -49,6 +53,27 @@ export function embeddedConfig(facts: EmbeddedFacts, operators: Source): string 
     return `[${section}]\n${lines.join('\n')}\n`;
   });
   return `# Written by the launcher at each start; change scoria.conf instead.\n${text.join('\n')}`;
+}
+
+/** The launcher was told to use its own, whatever the file says. */
+function keystoneRows(keystone: EmbeddedFacts['keystone']): readonly Row[] {
+  if (keystone === null) return [];
+  const section = 'keystone_authtoken';
+  const rows = {
+    auth_url: keystone.url,
+    www_authenticate_uri: keystone.url,
+    auth_type: 'password',
+    username: serviceUser.name,
+    password: keystone.password,
+    project_name: serviceUser.project,
+    user_domain_id: 'default',
+    project_domain_id: 'default',
+    service_type: 'block-storage',
+  };
+  return [
+    { section: 'DEFAULT', option: 'auth_strategy', value: 'keystone', always: true },
+    ...Object.entries(rows).map(([option, value]) => ({ section, option, value, always: true })),
+  ];
 }
 
 /** A dollar sign would be taken for a reference to another option. */

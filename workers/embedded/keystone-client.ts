@@ -12,7 +12,15 @@ const timeoutMs = 30_000;
 const domain = { id: 'default' };
 
 /** A token of that user, in the default domain. Throws with Keystone's answer, which holds no password. */
-export async function logIn(url: string, { user, password, scope }: KeystoneLogin): Promise<string> {
+export async function logIn(url: string, login: KeystoneLogin): Promise<string> {
+  return (await logInWithProject(url, login)).token;
+}
+
+/** The same with the project's id; empty for the whole system. */
+export async function logInWithProject(
+  url: string,
+  { user, password, scope }: KeystoneLogin,
+): Promise<{ token: string; projectId: string }> {
   const response = await fetch(`${url}/auth/tokens`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -25,8 +33,21 @@ export async function logIn(url: string, { user, password, scope }: KeystoneLogi
     signal: AbortSignal.timeout(timeoutMs),
   });
   const token = response.headers.get('x-subject-token');
-  if (response.status === 201 && token !== null) return token;
-  throw new Error(`Keystone refuses the login of ${user}: ${response.status} ${await response.text()}`);
+  const text = await response.text();
+  if (response.status !== 201 || token === null)
+    throw new Error(`Keystone refuses the login of ${user}: ${response.status} ${text}`);
+  const answer = JSON.parse(text) as { token: { project?: { id: string } } };
+  return { token, projectId: answer.token.project?.id ?? '' };
+}
+
+/** The address of a service in the catalogue that comes with the token. */
+export async function endpointOf(url: string, token: string, type: string): Promise<string> {
+  const headers = { 'X-Auth-Token': token };
+  const response = await fetch(`${url}/auth/catalog`, { headers, signal: AbortSignal.timeout(timeoutMs) });
+  const { catalog } = (await response.json()) as { catalog: { type: string; endpoints: { url: string }[] }[] };
+  const found = catalog.find((service) => service.type === type)?.endpoints[0]?.url;
+  if (found === undefined) throw new Error(`Keystone at ${url} has no ${type} in its catalogue`);
+  return found;
 }
 
 interface Kept {

@@ -42,4 +42,4 @@ app = core.initialize_application('public', config_files=core._get_config_files(
                                   post_log_configured_function=upgrades.offline_sync_database_to_version)
 Setup().bootstrap()
 print('serving', flush=True)
-waitress.serve(app, host=host, port=int(port), threads=4, ident=None)
+waitress.serve(app, host=host, port=int(port), threads=1, ident=None)

@@ -9,6 +9,9 @@ export interface LaunchOptions {
   readonly temporalPort?: number;
   readonly temporalUiPort?: number;
   readonly postgresPort?: number;
+  /** Starts a Keystone too, and lets it check tokens. */
+  readonly withKeystone?: boolean;
+  readonly keystonePort?: number;
   /** Written as JSON once everything is healthy. */
   readonly readyFile?: string;
   /** Run for each role instead of workers/main.ts: for tests of the launcher itself. */
@@ -28,9 +31,11 @@ export interface LaunchFacts {
   /** `…/v3/<project>` as in clouds.yaml, and `…/compute/v2.1`. */
   readonly volumeEndpoint: string;
   readonly computeEndpoint: string;
-  /** noauth's token for clouds.yaml's project. */
+  /** noauth's token for clouds.yaml's project; with Keystone one of its administrator's, good for a day. */
   readonly token: string;
   readonly projectId: string;
+  /** `http://…/v3`; null without a Keystone of ours. */
+  readonly keystoneUrl: string | null;
   readonly cloudsFile: string;
   readonly temporalAddress: string;
   readonly temporalNamespace: string;

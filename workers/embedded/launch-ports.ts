@@ -8,6 +8,8 @@ export interface LaunchPorts {
   readonly temporal: number | null;
   readonly temporalUi: number | null;
   readonly postgres: number | null;
+  /** null = none is started. */
+  readonly keystone: number | null;
 }
 
 /** A flag wins over the configuration, which wins over the usual port. Throws naming the flag of a port in use. */
@@ -25,5 +27,8 @@ export async function choosePorts(
       ? null
       : await claimPort({ flag: '--temporal-ui-port', port: options.temporalUiPort ?? 8233 }),
     postgres: external.postgres ? null : await claimPort({ flag: '--postgres-port', port: options.postgresPort ?? 0 }),
+    keystone: options.withKeystone
+      ? await claimPort({ flag: '--keystone-port', port: options.keystonePort ?? 5000 })
+      : null,
   };
 }

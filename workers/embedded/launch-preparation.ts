@@ -11,7 +11,14 @@ import type { LaunchOptions } from './launch-options.ts';
 import { choosePorts, type LaunchPorts } from './launch-ports.ts';
 import { databaseUrlIn } from './postgres.ts';
 import { loopback } from './ports.ts';
-import { ensureDefaultConfig, secretsIn, writeWhole, type StateDirectory } from './state-directory.ts';
+import type { KeystonePasswords } from './keystone-people.ts';
+import {
+  ensureDefaultConfig,
+  keystonePasswordsIn,
+  secretsIn,
+  writeWhole,
+  type StateDirectory,
+} from './state-directory.ts';
 import { targetPorts, whyNoTarget, type TargetPorts } from './target-server.ts';
 
 export interface Prepared {
@@ -23,6 +30,8 @@ export interface Prepared {
   readonly ports: LaunchPorts;
   readonly apiUrl: string;
   readonly databaseUrl: string;
+  /** null where no Keystone of ours is started. */
+  readonly keystone: { readonly url: string; readonly passwords: KeystonePasswords } | null;
   /** null where no tgtd can run, for the reason given. */
   readonly target: TargetPorts | null;
   readonly whyNoTarget: string | null;
@@ -46,7 +55,12 @@ export async function prepareLaunch(options: LaunchOptions, directory: StateDire
   const target = missing === null ? await targetPorts(directory) : null;
   const databaseUrl =
     external.databaseUrl ?? (await databaseUrlIn(join(directory.path, 'postgres'), ports.postgres ?? 0));
+  const keystone =
+    ports.keystone === null
+      ? null
+      : { url: `http://${loopback}:${ports.keystone}/v3`, passwords: await keystonePasswordsIn(directory) };
   const known = {
+    keystone: keystone && { url: keystone.url, password: keystone.passwords.service },
     statePath: directory.path,
     apiPort: ports.api,
     databaseUrl,
@@ -71,6 +85,7 @@ export async function prepareLaunch(options: LaunchOptions, directory: StateDire
     ports,
     apiUrl,
     databaseUrl,
+    keystone,
     target,
     whyNoTarget: missing,
     writeConfig,

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { migrate } from '../../prisma/migrate.ts';
 import type { ScoriaConfig } from '../config/config.ts';
 import { roles } from '../config/requirements.ts';
-import { cloudProjectId, cloudsYaml, cloudUserId } from './clouds.ts';
+import { cloudProjectId, cloudsYaml, cloudUserId, keystoneCloudsYaml } from './clouds.ts';
+import { logInWithProject } from './keystone-client.ts';
+import { populateKeystone } from './keystone-people.ts';
 import type { LaunchFacts, LaunchOptions, Launched } from './launch-options.ts';
 import { prepareLaunch, type Prepared } from './launch-preparation.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -12,7 +14,7 @@ import { probeLibvirt } from './libvirtd-probe.ts';
 import { limitLogs } from './log-limit.ts';
 import { loopback } from './ports.ts';
 import { mainProgram, roleProcessPlan } from './role-process.ts';
-import { libvirtPlan, postgresPlan, temporalPlan } from './server-plans.ts';
+import { keystonePlan, libvirtPlan, postgresPlan, temporalPlan } from './server-plans.ts';
 import { openStateDirectory, writeWhole } from './state-directory.ts';
 import { lockStateDirectory } from './state-lock.ts';
 import { supervise, type ChildPlan, type SupervisedChild } from './supervisor.ts';
@@ -80,7 +82,8 @@ async function startAll(options: LaunchOptions, started: Undo[]): Promise<Launch
     say,
   );
   started.push({ stop: async () => stopLimiting(), kill: stopLimiting });
-  await writeWhole(directory.cloudsFile, cloudsYaml(prepared.apiUrl), 0o600);
+  const { apiUrl, keystone } = prepared;
+  await writeWhole(directory.cloudsFile, keystone ? keystoneCloudsYaml(keystone) : cloudsYaml(apiUrl), 0o600);
   const facts = await factsOf(progress, config);
   if (readyFile) await writeWhole(readyFile, `${JSON.stringify(facts, null, 2)}\n`, 0o600);
   return facts;
@@ -95,16 +98,21 @@ async function watch({ options, prepared, started, children }: Progress, plan: C
 
 /** PostgreSQL and Temporal side by side, unless the configuration names ones that run already. */
 async function startServers(progress: Progress): Promise<void> {
-  const { ports, directory, config } = progress.prepared;
+  const { ports, directory, config, keystone, apiUrl } = progress.prepared;
   const { postgres, temporal, temporalUi } = ports;
   const plans: ChildPlan[] = [];
   if (postgres !== null) plans.push(postgresPlan(join(directory.path, 'postgres'), postgres));
   if (temporal === null) await probeTemporal(config.temporal.address, config.temporal.namespace);
   else plans.push(temporalPlan(join(directory.path, 'temporal'), temporal, temporalUi, progress.options.say));
+  if (keystone !== null && ports.keystone !== null) {
+    const keystoneDirectory = join(directory.path, 'keystone');
+    plans.push(keystonePlan(keystoneDirectory, ports.keystone, keystone.passwords.admin, progress.options.say));
+  }
   // All are waited for, so that a failure of one finds the others started and stops them.
   const results = await Promise.allSettled(plans.map((plan) => watch(progress, plan)));
   const failure = results.find((result) => result.status === 'rejected');
   if (failure) throw failure.reason;
+  if (keystone !== null) await populateKeystone(keystone.url, keystone.passwords, apiUrl);
 }
 
 /** The servers that need this machine's own programs; answers libvirt's address, or null without it. */
@@ -141,18 +149,29 @@ async function startRoles(progress: Progress): Promise<void> {
   await watch(progress, roleProcessPlan({ ...common, name: 'worker', roles: workerRoles, apiUrl: null }));
 }
 
+async function adminOf({ keystone }: Prepared): Promise<{ projectId: string; token: string }> {
+  if (keystone === null) return { projectId: cloudProjectId, token: `${cloudUserId}:${cloudProjectId}` };
+  return logInWithProject(keystone.url, {
+    user: 'admin',
+    password: keystone.passwords.admin,
+    scope: { project: 'admin' },
+  });
+}
+
 async function factsOf({ prepared, children }: Progress, config: ScoriaConfig): Promise<LaunchFacts> {
   const { directory, apiUrl, target } = prepared;
   const all = [...children.values()];
+  const { projectId, token } = await adminOf(prepared);
   return {
     pid: process.pid,
     stateDir: directory.path,
     configFiles: prepared.configFiles,
     apiUrl,
-    volumeEndpoint: `${apiUrl}/v3/${cloudProjectId}`,
+    volumeEndpoint: `${apiUrl}/v3/${projectId}`,
     computeEndpoint: `${apiUrl}/compute/v2.1`,
-    token: `${cloudUserId}:${cloudProjectId}`,
-    projectId: cloudProjectId,
+    token,
+    projectId,
+    keystoneUrl: prepared.keystone?.url ?? null,
     cloudsFile: directory.cloudsFile,
     temporalAddress: config.temporal.address,
     temporalNamespace: config.temporal.namespace,

@@ -1,5 +1,6 @@
 // How each server that is not Scoria's own is started and watched: PostgreSQL, Temporal, libvirtd.
 import { join } from 'node:path';
+import { startKeystone } from './keystone.ts';
 import { startLibvirtd } from './libvirtd.ts';
 import { startPostgres } from './postgres.ts';
 import type { ChildPlan } from './supervisor.ts';
@@ -28,6 +29,22 @@ export function temporalPlan(
     logFile: join(directory, 'temporal.log'),
     start: async (signal) => {
       const { daemon, stop } = await startTemporal({ directory, port, ...ui, say, signal });
+      return { ...daemon, stop };
+    },
+  };
+}
+
+export function keystonePlan(
+  directory: string,
+  port: number,
+  adminPassword: string,
+  say: (line: string) => void,
+): ChildPlan {
+  return {
+    name: 'keystone',
+    logFile: join(directory, 'keystone.log'),
+    start: async (signal) => {
+      const { daemon, stop } = await startKeystone({ directory, port, adminPassword, say, signal });
       return { ...daemon, stop };
     },
   };

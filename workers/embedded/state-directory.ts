@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { KeystonePasswords } from './keystone-people.ts';
 
 export interface StateDirectory {
   readonly path: string;
@@ -63,6 +64,17 @@ export async function secretsIn({ path }: StateDirectory): Promise<Secrets> {
   const kept = await readFile(file, 'utf8').catch(() => null);
   if (kept !== null) return JSON.parse(kept) as Secrets;
   const made = { internalApiSecret: randomBytes(32).toString('hex'), secretKey: randomBytes(32).toString('hex') };
+  await writeWhole(file, JSON.stringify(made), 0o600);
+  return made;
+}
+
+/** Made once too: Keystone keeps them. */
+export async function keystonePasswordsIn({ path }: StateDirectory): Promise<KeystonePasswords> {
+  const file = join(path, 'keystone-passwords.json');
+  const kept = await readFile(file, 'utf8').catch(() => null);
+  if (kept !== null) return JSON.parse(kept) as KeystonePasswords;
+  const word = (): string => randomBytes(12).toString('hex');
+  const made = { admin: word(), demo: word(), reader: word(), service: word() };
   await writeWhole(file, JSON.stringify(made), 0o600);
   return made;
 }
