@@ -142,7 +142,9 @@ test('with Keystone everybody logs in by name, and the operations command does s
   const refused = await as('scoria-reader', 'volume', 'create', '--size', '1', 'theirs');
   expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain("Policy doesn't allow volume:create to be performed.");
-  const operations = await scoria('operations', 'list', '--state-dir', facts.stateDir);
+  const operations = await runTool(scoria, ['operations', 'list', '--state-dir', facts.stateDir], {
+    timeoutMs: 120_000,
+  });
   expect(operations.stdout).toContain('volumeCreate');
   expect((await fetch(`${facts.apiUrl}/v3/volumes`, { headers: { 'X-Auth-Token': 'admin:admin' } })).status).toBe(401);
 }, 300_000);
