@@ -3,6 +3,7 @@ import { mustBeUuid } from '../domain/ids.ts';
 import type { Connector } from '../drivers/connector/connector.ts';
 import type { StepContext } from '../drivers/step.ts';
 import type { HostClaim } from './host-services.ts';
+import { withDataPath } from './data-access.ts';
 import { hostStep, type HostStepDeps } from './host-step.ts';
 import type { DataAccess } from './target.ts';
 
@@ -99,7 +100,7 @@ export function createBackupActivities(deps: BackupDeps): BackupActivities {
   return {
     writeBackup: ({ claim, data, ...request }) =>
       hostStep(deps, claim, mustBeUuid(request.backup.id), (step) =>
-        withPath(deps, step, claim, request.backup.volumeId, data, async (path) => {
+        withDataPath(deps, step, claim, request.backup.volumeId, data, async (path) => {
           const located = { ...request, backup: placed(request.backup) };
           return { ...(await deps.engine.write(step, located, path)), service: deps.service };
         }),
@@ -108,26 +109,7 @@ export function createBackupActivities(deps: BackupDeps): BackupActivities {
       hostStep(deps, claim, mustBeUuid(backup.id), (step) => deps.engine.remove(step, placed(backup))),
     restoreBackup: ({ claim, data, ...request }) =>
       hostStep(deps, claim, mustBeUuid(request.volumeId), (step) =>
-        withPath(deps, step, claim, request.volumeId, data, (path) => deps.engine.restore(step, request, path)),
+        withDataPath(deps, step, claim, request.volumeId, data, (path) => deps.engine.restore(step, request, path)),
       ),
   };
-}
-
-/** Gives `work` a path to the bytes: the storage host's own, or one made by connecting to the export. */
-async function withPath<T>(
-  deps: BackupDeps,
-  step: StepContext,
-  claim: HostClaim,
-  volumeId: string,
-  data: DataAccess,
-  work: (path: string) => Promise<T>,
-): Promise<T> {
-  if (data.kind === 'path') return work(data.path);
-  const chap = await deps.services.targetSecret(claim, volumeId);
-  const { path } = await deps.connector.connect(step, data.exportId, data.connection, chap);
-  try {
-    return await work(path);
-  } finally {
-    await deps.connector.disconnect(step, data.exportId, data.connection);
-  }
 }

@@ -16,6 +16,8 @@ import type { ApiDeps } from './http/config.ts';
 import type { Route } from './http/route.ts';
 import { createInternalRouter } from './internal/router.ts';
 import { limitRoutes } from './limits/routes.ts';
+import { manageableSnapshotRoutes } from './manageable/snapshots.ts';
+import { manageableVolumeRoutes } from './manageable/volumes.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { qosRoutes } from './qos-specs/routes.ts';
 import { quotaRoutes } from './quota-sets/routes.ts';
@@ -39,6 +41,8 @@ export const allRoutes: readonly Route[] = [
   ...volumeRoutes,
   ...volumeActionRoutes,
   ...snapshotRoutes,
+  ...manageableVolumeRoutes,
+  ...manageableSnapshotRoutes,
   ...attachmentRoutes,
   ...backupRoutes,
   ...typeRoutes,

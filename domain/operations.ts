@@ -1,80 +1,11 @@
 // The status table: every operation, the resources that it claims, and the status each of them has on the way.
 // Nothing else in Scoria decides a status (docs/decisions/0001-one-door.md). Statuses are Cinder's own.
 
-export type ResourceType = 'volume' | 'snapshot' | 'backup' | 'attachment';
+import { backedUp, kept, made, removed, type OperationRule } from './operation-rules.ts';
+import { groupOperations } from './operation-tables/groups.ts';
+import { storageOperations } from './operation-tables/storage.ts';
 
-/** A status, or `previous`: the one it had when it was claimed; or `deleted`: the row is soft-deleted. */
-export type StatusAfter = string;
-
-export interface ClaimRule {
-  readonly resource: ResourceType;
-  /** Statuses from which it may be claimed; `new` when the operation itself inserts the row. */
-  readonly from: readonly string[];
-  readonly during: string;
-  readonly done: StatusAfter;
-  /** Shown while the operation is paused, so that clients stop waiting. */
-  readonly paused: StatusAfter;
-  /** True when a pause lets others use the resource; a retry then has to claim it anew. */
-  readonly givenBackWhilePaused: boolean;
-  /** After a user's error: unwound, over. */
-  readonly failed: StatusAfter;
-  /** After an abort that came before the point of no return. */
-  readonly aborted: StatusAfter;
-  /** After an abort that came later; null where there is no such point. */
-  readonly abortedTooLate: StatusAfter | null;
-}
-
-export interface OperationRule {
-  /** The resource whose id names the workflow. */
-  readonly resource: ResourceType;
-  readonly claims: readonly ClaimRule[];
-  /** The step after which the old state is gone (zeroing, a restore's first write); null where every step can be undone. */
-  readonly pointOfNoReturn: string | null;
-  /** True when Cinder answers the request with the driver's own result, so that the API waits. */
-  readonly synchronous: boolean;
-  /** A verb phrase for people: "create volume". */
-  readonly title: string;
-}
-
-const kept = { givenBackWhilePaused: false, abortedTooLate: null } as const;
-
-/** A resource that the operation itself makes: in `error` when that did not work, until someone deletes it. */
-const made = (resource: ResourceType): ClaimRule => ({
-  ...kept,
-  resource,
-  from: ['new'],
-  during: 'creating',
-  done: 'available',
-  paused: 'error',
-  failed: 'error',
-  aborted: 'error',
-});
-
-/** A resource that the operation removes. */
-const removed = (resource: ResourceType, from: readonly string[]): ClaimRule => ({
-  ...kept,
-  resource,
-  from,
-  during: 'deleting',
-  done: 'deleted',
-  paused: 'error_deleting',
-  failed: 'error_deleting',
-  aborted: 'previous',
-  abortedTooLate: 'error_deleting',
-});
-
-/** A resource that a backup reads: free again while the backup is paused. */
-const backedUp = (resource: ResourceType, from: readonly string[]): ClaimRule => ({
-  resource,
-  from,
-  during: 'backing-up',
-  done: 'previous',
-  paused: 'previous',
-  givenBackWhilePaused: true,
-  failed: 'previous',
-  aborted: 'previous',
-  abortedTooLate: null,
-});
+export type { ClaimRule, OperationRule, ResourceType } from './operation-rules.ts';
 
 export const operationTable = {
   volumeCreate: {
@@ -246,6 +177,8 @@ export const operationTable = {
       },
     ],
   },
+  ...storageOperations,
+  ...groupOperations,
 } as const satisfies Record<string, OperationRule>;
 
 export type OperationKind = keyof typeof operationTable;

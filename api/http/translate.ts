@@ -24,6 +24,8 @@ export function conflictFault({ resource, id, status }: StatusConflictError): Ap
   if (status === null) return goneFaults[resource](id);
   const reason = `${resource} ${id} is in status ${status}, which does not allow this.`;
   if (resource === 'snapshot') return new ApiError('InvalidSnapshot', { reason });
+  if (resource === 'group') return new ApiError('InvalidGroup', { reason });
+  if (resource === 'groupSnapshot') return new ApiError('InvalidGroupSnapshot', { reason });
   return resource === 'backup' ? new ApiError('InvalidBackup', { reason }) : new ApiError('InvalidVolume', { reason });
 }
 
@@ -31,6 +33,8 @@ const goneFaults = {
   volume: (id: string) => new ApiError('VolumeNotFound', { volume_id: id }),
   snapshot: (id: string) => new ApiError('SnapshotNotFound', { snapshot_id: id }),
   backup: (id: string) => new ApiError('BackupNotFound', { backup_id: id }),
+  group: (id: string) => new ApiError('GroupNotFound', { group_id: id }),
+  groupSnapshot: (id: string) => new ApiError('GroupSnapshotNotFound', { group_snapshot_id: id }),
   attachment: (id: string) => new ApiError('VolumeAttachmentNotFound', { filter: `attachment_id = ${id}` }),
 } as const;
 

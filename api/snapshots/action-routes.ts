@@ -4,10 +4,11 @@ import { moveSnapshot } from '../../prisma/store/snapshot-progress.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
+import { emptyAccepted } from '../lists/empty-answer.ts';
 import { deleteSnapshot } from './delete.ts';
 import { mustFindSnapshot, snapshotNotFound } from './lookup.ts';
 import { snapshotPolicy } from './policy.ts';
-import { forceDeleteSchema, resetSnapshotSchema, updateStatusSchema } from './schema.ts';
+import { forceDeleteSchema, resetSnapshotSchema, unmanageSnapshotSchema, updateStatusSchema } from './schema.ts';
 
 const at = { method: 'POST', path: '/snapshots/:id/action' } as const;
 const accepted: Answer = { status: 202 };
@@ -74,6 +75,17 @@ export const snapshotActionRoutes = [
       const snapshot = await mustFindSnapshot(context, idOf(context), snapshotPolicy.forceDelete);
       await deleteSnapshot(context, snapshot, { force: true });
       return accepted;
+    },
+  }),
+  route({
+    ...at,
+    action: 'os-unmanage',
+    policy: snapshotPolicy.unmanage,
+    schema: unmanageSnapshotSchema,
+    handler: async (context) => {
+      const snapshot = await mustFindSnapshot(context, idOf(context), snapshotPolicy.unmanage);
+      await deleteSnapshot(context, snapshot, { force: false, unmanage: true });
+      return emptyAccepted;
     },
   }),
 ];

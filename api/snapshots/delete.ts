@@ -1,4 +1,4 @@
-// Deleting a snapshot, also by force.
+// Deleting a snapshot, also by force, and letting it go (unmanage).
 import { operationTable } from '../../domain/operations.ts';
 import { StatusConflictError } from '../../prisma/store/accept-types.ts';
 import { forceInto } from '../../prisma/store/forced-status.ts';
@@ -12,12 +12,12 @@ const deletable = operationTable.snapshotDelete.claims[0].from;
 export async function deleteSnapshot(
   context: RequestContext,
   snapshot: SnapshotRow,
-  { force }: { readonly force: boolean },
+  { force, unmanage = false }: { readonly force: boolean; readonly unmanage?: boolean },
 ): Promise<void> {
   const { id, volumeId, projectId } = snapshot;
   try {
     await context.operations.submit({
-      kind: 'snapshotDelete',
+      kind: unmanage ? 'snapshotUnmanage' : 'snapshotDelete',
       operationId: context.operationId,
       resourceId: id,
       projectId,

@@ -15,4 +15,7 @@ export const snapshotPolicy = {
   forceDelete: 'volume_extension:snapshot_admin_actions:force_delete',
   updateStatus: 'snapshot_extension:snapshot_actions:update_snapshot_status',
   showExtended: 'volume_extension:extended_snapshot_attributes',
+  manage: 'snapshot_extension:snapshot_manage',
+  unmanage: 'snapshot_extension:snapshot_unmanage',
+  listManageable: 'snapshot_extension:list_manageable',
 } as const satisfies PolicyTable;

@@ -72,3 +72,5 @@ export const updateStatusSchema = z.strictObject({
 });
 
 export const forceDeleteSchema = z.strictObject({ 'os-force_delete': z.unknown() });
+
+export const unmanageSnapshotSchema = z.strictObject({ 'os-unmanage': z.unknown() });

@@ -22,4 +22,9 @@ export const volumeActionPolicy = {
   showImageMetadata: 'volume:get_volume_metadata',
   setImageMetadata: 'volume_extension:volume_image_metadata:set',
   unsetImageMetadata: 'volume_extension:volume_image_metadata:remove',
+  revert: 'volume:revert_to_snapshot',
+  retype: 'volume:retype',
+  migrate: 'volume_extension:volume_admin_actions:migrate_volume',
+  migrateCompletion: 'volume_extension:volume_admin_actions:migrate_volume_completion',
+  unmanage: 'volume_extension:volume_unmanage',
 } as const satisfies PolicyTable;

@@ -1,4 +1,4 @@
-// Deleting a volume, also by force, in Cinder's conditions and words.
+// Deleting a volume, also by force, and letting it go (unmanage): in Cinder's conditions and words.
 import { operationTable } from '../../domain/operations.ts';
 import { StatusConflictError } from '../../prisma/store/accept-types.ts';
 import { forceInto } from '../../prisma/store/forced-status.ts';
@@ -8,6 +8,13 @@ import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 
 const deletable = operationTable.volumeDelete.claims[0].from;
+
+export interface DeleteWish {
+  readonly force: boolean;
+  readonly cascade: boolean;
+  /** True to leave its bytes where they are. */
+  readonly unmanage?: boolean;
+}
 
 function refusal(force: boolean): ApiError {
   const status = force ? '' : `status must be ${deletable.join(' or ')} and`;
@@ -24,13 +31,13 @@ function refusal(force: boolean): ApiError {
 export async function deleteVolume(
   context: RequestContext,
   volume: VolumeRow,
-  { force, cascade }: { readonly force: boolean; readonly cascade: boolean },
+  { force, cascade, unmanage = false }: DeleteWish,
 ): Promise<void> {
   const { id } = volume;
   const snapshotIds = cascade ? await snapshotIdsOf(context.db, id) : [];
   try {
     await context.operations.submit({
-      kind: 'volumeDelete',
+      kind: unmanage ? 'volumeUnmanage' : 'volumeDelete',
       operationId: context.operationId,
       resourceId: id,
       projectId: volume.projectId,

@@ -17,4 +17,7 @@ export const volumePolicy = {
   showTenant: 'volume_extension:volume_tenant_attribute',
   showHost: 'volume_extension:volume_host_attribute',
   showMigration: 'volume_extension:volume_mig_status_attribute',
+  manage: 'volume_extension:volume_manage',
+  listManageable: 'volume_extension:list_manageable',
+  multiattach: 'volume:multiattach',
 } as const satisfies PolicyTable;

@@ -43,7 +43,8 @@ export async function chooseType(
   return named;
 }
 
-async function defaultType(context: RequestContext): Promise<VolumeType> {
+/** The project's own default type, or the configured one. Throws ServerError when there is none of that name. */
+export async function defaultType(context: RequestContext): Promise<VolumeType> {
   const own = await findDefaultType(context.db, context.projectId);
   const ownType = own && (await findType(context.db, everyType, own.volumeTypeId));
   if (ownType) return ownType;

@@ -102,7 +102,7 @@ export interface VolumeDriver {
   revertToSnapshot?(step: StepContext, volume: VolumeRef, snapshot: SnapshotRef): Promise<void>;
   /**
    * Gives a volume's storage another id; its bytes stay where they are, and it has no snapshots. Renamed already is
-   * success. Without it the back-end cannot be the destination of a migration.
+   * success; where both are there, NotOurs. Without it the back-end cannot be the destination of a migration.
    */
   renameVolume?(step: StepContext, volume: VolumeRef, newId: string): Promise<void>;
   /** Snapshots of several volumes, of one moment. Without it they are taken one after the other. */

@@ -6,7 +6,21 @@ import { chargeQuota } from './quota-usage.ts';
 import { lockResource, writeStatus } from './resource-status.ts';
 
 /** Kinds that may take a resource over from an operation that is paused: deleting it is a way out of the pause. */
-const takeOverKinds: ReadonlySet<OperationKind> = new Set(['volumeDelete', 'snapshotDelete', 'backupDelete']);
+const takeOverKinds: ReadonlySet<OperationKind> = new Set([
+  'volumeDelete',
+  'snapshotDelete',
+  'backupDelete',
+  'volumeUnmanage',
+  'snapshotUnmanage',
+]);
+
+/** Kinds that take bytes away, or put others in their place: nobody reads the resource meanwhile. */
+const exclusiveKinds: ReadonlySet<OperationKind> = new Set([
+  ...takeOverKinds,
+  'volumeRevert',
+  'volumeMigrate',
+  'volumeRetype',
+]);
 
 export interface AcceptSettings {
   /** Limits of a project that has none of its own: resource → limit, -1 for none. */
@@ -102,14 +116,14 @@ async function pausedOwner(tx: Prisma.TransactionClient, kind: OperationKind, ow
   return owner?.state === 'paused' ? ownerId : null;
 }
 
-/** A delete is refused while another operation reads the resource (design: what is being read stays). */
+/** Refused while another operation reads the resource (design: what is being read stays). */
 async function mustNotBeRead(
   tx: Prisma.TransactionClient,
   kind: OperationKind,
   use: ResourceUse,
   status: string,
 ): Promise<void> {
-  if (!takeOverKinds.has(kind)) return;
+  if (!exclusiveKinds.has(kind)) return;
   const readers = await tx.$queryRaw<{ id: string }[]>`
     SELECT operation.id FROM operation_resources AS used JOIN operations AS operation ON operation.id = used.operation_id
     WHERE used.resource_id = ${use.id}::uuid AND used.role = 'reads' AND used.held
@@ -118,8 +132,15 @@ async function mustNotBeRead(
   if (readers.length > 0) throw new StatusConflictError(use.resource, use.id, status);
 }
 
-/** What an operation reads must be alive and not on its way out; its lock orders us against a delete of it. */
+/** What an operation reads must be alive and nobody's to change; its lock orders us against a delete of it. */
 async function mustStay(tx: Prisma.TransactionClient, use: { resource: ResourceType; id: string }): Promise<void> {
   const state = await lockResource(tx, use.resource, use.id);
-  if (!state || state.status === 'deleting') throw new StatusConflictError(use.resource, use.id, state?.status ?? null);
+  const stays = state !== null && state.status !== 'deleting' && !(await isTaken(tx, state.operationId));
+  if (!stays) throw new StatusConflictError(use.resource, use.id, state?.status ?? null);
+}
+
+async function isTaken(tx: Prisma.TransactionClient, ownerId: string | null): Promise<boolean> {
+  if (ownerId === null) return false;
+  const owner = await tx.operation.findUnique({ where: { id: ownerId }, select: { kind: true } });
+  return owner !== null && exclusiveKinds.has(owner.kind as OperationKind);
 }

@@ -26,14 +26,18 @@ export interface NewVolume {
 /** The type has been deleted since it was looked up. */
 export class TypeGoneError extends Error {}
 
-/** Inserts the row in `creating`; its type stays until the transaction has ended. Throws TypeGoneError. */
-export async function insertVolume(tx: Transaction, volume: NewVolume): Promise<void> {
+/** Inserts the row in its first status; its type stays until the transaction has ended. Throws TypeGoneError. */
+export async function insertVolume(
+  tx: Transaction,
+  volume: NewVolume,
+  status: 'creating' | 'managing' = 'creating',
+): Promise<void> {
   if (!(await keepType(tx, volume.volumeTypeId))) throw new TypeGoneError(`volume type ${volume.volumeTypeId} is gone`);
   const { schedulerHints, metadata, ...columns } = volume;
   await tx.volume.create({
     data: {
       ...columns,
-      status: 'creating',
+      status,
       metadata,
       schedulerHints: schedulerHints === null ? Prisma.DbNull : (schedulerHints as Prisma.InputJsonObject),
     },

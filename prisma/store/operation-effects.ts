@@ -1,17 +1,25 @@
 // What the ending of each kind of operation changes besides statuses: sizes, refunds, releases, user messages.
 import type { OperationKind } from '../../domain/operations.ts';
-import { backupQuota, snapshotQuota, volumeQuota } from '../../domain/quota.ts';
+import { backupQuota } from '../../domain/quota.ts';
 import type { Prisma } from '../generated/client.ts';
 import { settleAttachments } from './attachment-settling.ts';
+import {
+  creationUndone,
+  inputOf,
+  nothing,
+  snapshotFinished,
+  snapshotGone,
+  volumeGone,
+  volumeLaunched,
+  type Ending,
+} from './ending-parts.ts';
+import { storageEndings } from './storage-effects.ts';
+import { groupEndings } from './group-effects.ts';
 import type { EndRequest } from './operation-end.ts';
 import type { OperationRow } from './operation-row.ts';
 import { release, shrinkTo } from './pool-allocation.ts';
 import { refundQuota } from './quota-usage.ts';
 import { leaveUserMessage } from './user-messages.ts';
-
-type Ending = (tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest) => Promise<void>;
-
-const nothing: Ending = () => Promise.resolve();
 
 const endings = {
   volumeCreate: { succeeded: volumeLaunched, unsuccessful: creationUndone },
@@ -26,6 +34,8 @@ const endings = {
   backupCreate: { succeeded: backupFinished, unsuccessful: backupFailed },
   backupDelete: { succeeded: backupGone, unsuccessful: nothing },
   backupRestore: { succeeded: volumeRestored, unsuccessful: restoreUndone },
+  ...storageEndings,
+  ...groupEndings,
 } as const satisfies Record<OperationKind, { succeeded: Ending; unsuccessful: Ending }>;
 
 /** Applies the ending inside the transaction that ends the operation. */
@@ -40,27 +50,6 @@ export async function applyEnding(
   if (end.outcome === 'failed') await leaveUserMessage(tx, operation, end.code);
 }
 
-const inputOf = <Shape>(operation: OperationRow): Shape => operation.input as unknown as Shape;
-
-async function volumeLaunched(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
-  await tx.$executeRaw`UPDATE volumes SET launched_at = now() WHERE id = ${operation.resourceId}::uuid`;
-}
-
-/** A volume in error keeps its row and its quota until someone deletes it, but nothing on a back-end. */
-async function creationUndone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
-  await release(tx, operation.resourceId);
-  await tx.$executeRaw`UPDATE volumes SET host = NULL WHERE id = ${operation.resourceId}::uuid`;
-}
-
-async function volumeGone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
-  const volume = await tx.volume.findUniqueOrThrow({ where: { id: operation.resourceId } });
-  await release(tx, volume.id);
-  const changes = volumeQuota(1, volume.sizeGib, await typeName(tx, volume.volumeTypeId));
-  if (volume.consumesQuota) await refundQuota(tx, volume.projectId, changes);
-  const { snapshotIds = [] } = inputOf<{ snapshotIds?: readonly string[] }>(operation);
-  for (const id of snapshotIds) await refundSnapshot(tx, id);
-}
-
 async function volumeGrown(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   const { newSizeGib } = inputOf<{ newSizeGib: number }>(operation);
   await tx.volume.update({ where: { id: operation.resourceId }, data: { sizeGib: newSizeGib } });
@@ -70,21 +59,6 @@ async function extendRefunded(tx: Prisma.TransactionClient, operation: Operation
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: operation.resourceId } });
   if (volume.host) await shrinkTo(tx, volume.id, volume.sizeGib);
   await refundQuota(tx, operation.projectId, operation.quota);
-}
-
-async function snapshotFinished(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
-  await tx.snapshot.update({ where: { id: operation.resourceId }, data: { progress: '100%' } });
-}
-
-async function snapshotGone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
-  await refundSnapshot(tx, operation.resourceId);
-}
-
-async function refundSnapshot(tx: Prisma.TransactionClient, id: string): Promise<void> {
-  const snapshot = await tx.snapshot.findUniqueOrThrow({ where: { id } });
-  const type = await typeName(tx, snapshot.volumeTypeId);
-  const changes = snapshotQuota(1, snapshot.sizeGib, type, !snapshot.usesGigabytes);
-  if (snapshot.consumesQuota) await refundQuota(tx, snapshot.projectId, changes);
 }
 
 async function attached(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
@@ -151,10 +125,4 @@ async function restoreUndone(tx: Prisma.TransactionClient, operation: OperationR
   if (!newVolume) return;
   await release(tx, volumeId);
   await tx.volume.update({ where: { id: volumeId }, data: { host: null } });
-}
-
-async function typeName(tx: Prisma.TransactionClient, volumeTypeId: string | null): Promise<string | null> {
-  if (volumeTypeId === null) return null;
-  const type = await tx.volumeType.findUnique({ where: { id: volumeTypeId }, select: { name: true } });
-  return type?.name ?? null;
 }

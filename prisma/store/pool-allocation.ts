@@ -7,6 +7,8 @@ export interface Allocation {
   readonly sizeGib: number;
   /** Takes its whole size at once: over-subscription does not count for it. */
   readonly thick: boolean;
+  /** True for what is in the pool already, room or not. */
+  readonly regardless?: boolean;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Allocation {
  */
 export async function allocate(
   tx: Prisma.TransactionClient,
-  { resourceId, poolId, sizeGib, thick }: Allocation,
+  { resourceId, poolId, sizeGib, thick, regardless = false }: Allocation,
 ): Promise<boolean> {
   const before = await tx.poolAllocation.findUnique({ where: { resourceId } });
   if (before?.poolId === poolId && before.sizeGib === sizeGib) return true;
@@ -24,7 +26,7 @@ export async function allocate(
   const deltaVolumes = samePool ? 0 : 1;
   const changed = await tx.$executeRaw`
     UPDATE pools SET allocated_gib = allocated_gib + ${deltaGib}, allocated_volumes = allocated_volumes + ${deltaVolumes}
-    WHERE id = ${poolId} AND (${deltaGib} <= 0 OR allocated_gib + ${deltaGib} <= floor(
+    WHERE id = ${poolId} AND (${deltaGib} <= 0 OR ${regardless} OR allocated_gib + ${deltaGib} <= floor(
       total_gib * (100 - reserved_percentage) / 100.0
       * CASE WHEN thin_provisioning AND NOT ${thick} THEN max_over_subscription_ratio ELSE 1 END))`;
   if (changed === 0) return false;

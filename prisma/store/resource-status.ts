@@ -8,6 +8,8 @@ const columns = {
   snapshot: { table: Prisma.raw('snapshots'), status: Prisma.raw('status') },
   backup: { table: Prisma.raw('backups'), status: Prisma.raw('status') },
   attachment: { table: Prisma.raw('attachments'), status: Prisma.raw('attach_status') },
+  group: { table: Prisma.raw('volume_groups'), status: Prisma.raw('status') },
+  groupSnapshot: { table: Prisma.raw('group_snapshots'), status: Prisma.raw('status') },
 } as const satisfies Record<ResourceType, { table: Prisma.Sql; status: Prisma.Sql }>;
 
 export interface ResourceState {

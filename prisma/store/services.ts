@@ -76,3 +76,8 @@ export async function noteService(
 export function isUp({ reportedAt }: Service, serviceDownTimeS: number): boolean {
   return Date.now() - reportedAt.getTime() <= serviceDownTimeS * 1000;
 }
+
+/** The one service of that binary on that host; null when there is none. */
+export async function findService(db: Transaction, binary: string, host: string): Promise<Service | null> {
+  return db.service.findUnique({ where: { binary_host: { binary, host } } });
+}

@@ -99,3 +99,15 @@ export interface SnapshotEdit {
 export async function editSnapshot(tx: Transaction, id: string, edit: SnapshotEdit): Promise<void> {
   await tx.snapshot.updateMany({ where: { id, deletedAt: null }, data: { ...edit, updatedAt: new Date() } });
 }
+
+/** The volume's newest live snapshot; null when it has none. */
+export async function latestSnapshot(
+  db: Transaction,
+  volumeId: string,
+): Promise<{ readonly id: string; readonly sizeGib: number } | null> {
+  return db.snapshot.findFirst({
+    where: { volumeId, deletedAt: null },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    select: { id: true, sizeGib: true },
+  });
+}

@@ -16,6 +16,9 @@ const actionIds: Readonly<Record<string, string>> = {
   backupCreate: '013',
   backupDelete: '014',
   backupRestore: '015',
+  volumeManage: '006',
+  volumeMigrate: '018',
+  volumeRetype: '017',
 };
 
 /** Detail ids by the code of the error that ended the operation; everything else is "an unknown error". */

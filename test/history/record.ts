@@ -1,5 +1,6 @@
 // Records the histories that replay.test.ts replays: `node --import tsx test/history/record.ts`, after a change of the
-// workflows that old histories cannot follow (they then need `patched()`, or nobody may be running them).
+// workflows that old histories cannot follow (they then need `patched()`, or nobody may be running them). With words of
+// scenarios' names after it, only those are recorded and the others' files stay: enough for a new operation.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,8 @@ import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLab, type Lab } from '../support/lab.ts';
 import * as requests from '../support/requests.ts';
-import { ended, run, scenarios } from '../support/scenarios.ts';
+import { allScenarios } from '../support/all-scenarios.ts';
+import { ended, run } from '../support/scenarios.ts';
 import { StepChaos } from '../support/step-chaos.ts';
 
 const target = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'fixtures', 'histories');
@@ -43,9 +45,12 @@ async function orderUntilTaken(lab: Lab, request: AcceptRequest, order: 'retry' 
   await eventually(() => handle.executeUpdate(order, { args: [{ actor: 'recorder' }] }));
 }
 
+const words = process.argv.slice(2);
+const isWanted = (name: string): boolean => words.length === 0 || words.some((word) => name.includes(word));
+
 /** Each operation as it goes well, and paused once at its first host step: retried, and aborted. */
 async function recordScenarios(lab: Lab): Promise<void> {
-  for (const scenario of scenarios) {
+  for (const scenario of allScenarios.filter(({ name }) => isWanted(name))) {
     const name = scenario.name.replaceAll(' ', '-');
     const good = await scenario.prepare(lab);
     await run(lab, good);
@@ -78,13 +83,14 @@ async function recordTakeOver(lab: Lab): Promise<void> {
 
 const lab = await startLab({ interceptors: [chaos.interceptor] });
 try {
-  await rm(target, { recursive: true, force: true });
+  if (words.length === 0) await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
   await lab.addControl();
   await lab.addBackend('alpha', 'first');
+  await lab.addBackend('alpha', 'second');
   await lab.addBackup('alpha');
   await recordScenarios(lab);
-  await recordTakeOver(lab);
+  if (words.length === 0) await recordTakeOver(lab);
 } finally {
   await lab.stop();
 }

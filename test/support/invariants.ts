@@ -15,6 +15,12 @@ const busy = [
   'backing-up',
   'restoring',
   'restoring-backup',
+  'reverting',
+  'managing',
+  'unmanaging',
+  'maintenance',
+  'retyping',
+  'updating',
 ];
 
 /** The objects of whole backups, and no others, are in the store. */
@@ -48,6 +54,8 @@ export async function expectNothingLeft(
     'statuses of a running operation',
   ).toEqual([]);
   expect(await auditCounters(db), 'counters that differ from the rows').toEqual([]);
+  const unmanaged = await unmanagedIds(db);
+  const ours = (ids: readonly string[]): string[] => ids.filter((id) => !unmanaged.has(id));
   const hosts = new Map(volumes.map((volume) => [volume.id, volume.host]));
   for (const { host, backend, driver } of backends) {
     const here = (volumeId: string): boolean => {
@@ -57,20 +65,37 @@ export async function expectNothingLeft(
     const found = await driver.listObjects();
     expectObjects(
       `volumes on ${host}@${backend}`,
-      found.volumeIds,
+      ours(found.volumeIds),
       volumes.filter((row) => here(row.id)),
     );
     expectObjects(
       `snapshots on ${host}@${backend}`,
-      found.snapshotIds,
+      ours(found.snapshotIds),
       snapshots.filter((row) => here(row.volumeId)),
     );
   }
 }
 
-/** A resource in `error` has nothing on a back-end; one whose delete or restore was cut off may or may not. */
-function expectObjects(what: string, found: readonly string[], rows: readonly { id: string; status: string }[]): void {
-  const unsure = rows.filter((row) => row.status.startsWith('error_')).map((row) => row.id);
+/** What was given out of Scoria's hands stays on its back-end. */
+async function unmanagedIds(db: Lab['db']): Promise<ReadonlySet<string>> {
+  const given = await db.operation.findMany({
+    where: { kind: { in: ['volumeUnmanage', 'snapshotUnmanage'] }, state: 'succeeded' },
+  });
+  return new Set(given.map(({ resourceId }) => resourceId));
+}
+
+/**
+ * A resource in `error` has nothing on a back-end, unless it has been something before (a volume half reverted); one
+ * whose delete or restore was cut off may or may not.
+ */
+function expectObjects(
+  what: string,
+  found: readonly string[],
+  rows: readonly { id: string; status: string; host?: string | null }[],
+): void {
+  const isUnsure = ({ status, host }: (typeof rows)[number]): boolean =>
+    (status.startsWith('error_') && status !== 'error_managing') || (status === 'error' && host != null);
+  const unsure = rows.filter(isUnsure).map((row) => row.id);
   const whole = rows.filter((row) => !row.status.startsWith('error')).map((row) => row.id);
   expect(found.filter((id) => !unsure.includes(id)).toSorted(), what).toEqual(whole.toSorted());
 }

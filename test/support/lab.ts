@@ -116,6 +116,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     reportIntervalMs: 1_000,
     interceptors: options.interceptors ?? [],
   });
+  const connectorOf = (host: string): LibiscsiConnector =>
+    new LibiscsiConnector(libiscsiOptions.parse({ state_path: join(directory, host), host }));
   return {
     directory,
     embedded,
@@ -138,6 +140,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
           policy,
           serviceDownTimeS,
           scheduler: { random: Math.random },
+          quotaDefaults: options.quotaDefaults ?? {},
           cacheDir: join(tmpdir(), 'scoria-test-bundles'),
           interceptors,
         }),
@@ -154,14 +157,16 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
           max_over_subscription_ratio: 1,
         }),
       );
-      const worker = keep(await startVolumeRole({ ...hostDeps(host), backend, driver, target }));
+      const worker = keep(
+        await startVolumeRole({ ...hostDeps(host), backend, driver, target, connector: connectorOf(host) }),
+      );
       return { host, backend, directory: volumes, driver, worker };
     },
     async addBackup(host) {
       const store = join(directory, host, 'backups');
       await mkdir(store, { recursive: true });
       const engine = new ChunkedBackupEngine(new PosixBackupStore(store), labChunks);
-      const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: join(directory, host), host }));
+      const connector = connectorOf(host);
       const worker = keep(
         await startBackupRole({ ...hostDeps(host), engine, connector, service: 'posix', defaultContainer: null }),
       );

@@ -143,6 +143,72 @@ export function restoreBackup(backupId: string, volumeId: string, ancestors: rea
   };
 }
 
+export function revertVolume(volumeId: string, snapshotId: string): Made {
+  return {
+    ...plain('volumeRevert', volumeId),
+    input: { volumeId, snapshotId },
+    claims: [
+      { resource: 'volume', id: volumeId },
+      { resource: 'snapshot', id: snapshotId },
+    ],
+  };
+}
+
+/** `name`: what the object is called on the back-end `host` (host@backend). */
+export function manageVolume(host: string, name: string): Made {
+  const id = randomUUID();
+  const request = plain('volumeManage', id);
+  return {
+    ...request,
+    input: { volumeId: id, host, name },
+    claims: [{ resource: 'volume', id }],
+    quota: volumeQuota(1, 0, null),
+    within: async (tx) => {
+      const { projectId, userId } = who;
+      const { operationId } = request;
+      await tx.volume.create({
+        data: { id, operationId, projectId, userId, sizeGib: 0, status: 'managing', availabilityZone: 'nova' },
+      });
+    },
+  };
+}
+
+export function unmanageVolume(id: string): Made {
+  return { ...plain('volumeUnmanage', id), input: {}, claims: [{ resource: 'volume', id }] };
+}
+
+export function manageSnapshot(volumeId: string, name: string): Made {
+  const created = createSnapshot(volumeId);
+  const { resourceId: id } = created;
+  return { ...created, kind: 'snapshotManage', input: { snapshotId: id, volumeId, name } };
+}
+
+export function unmanageSnapshot(id: string): Made {
+  return { ...plain('snapshotUnmanage', id), input: {}, claims: [{ resource: 'snapshot', id }] };
+}
+
+export function listManageable(host: string): Made {
+  const page = { kind: 'volumes', sortBy: 'size', descending: false, offset: 0, limit: 10, marker: null };
+  return { ...plain('manageableList', randomUUID()), input: { host, ...page }, claims: [] };
+}
+
+export function migrateVolume(volumeId: string, host: string): Made {
+  return {
+    ...plain('volumeMigrate', volumeId),
+    input: { volumeId, host },
+    claims: [{ resource: 'volume', id: volumeId }],
+  };
+}
+
+export function retypeVolume(volumeId: string, newType: { id: string; name: string }, sizeGib = 1): Made {
+  return {
+    ...plain('volumeRetype', volumeId),
+    input: { volumeId, newTypeId: newType.id, oldTypeId: null, migrationPolicy: 'on-demand' },
+    claims: [{ resource: 'volume', id: volumeId }],
+    quota: volumeQuota(1, sizeGib, newType.name).filter(({ resource }) => resource.endsWith(`_${newType.name}`)),
+  };
+}
+
 function plain<Kind extends AcceptRequest['kind']>(kind: Kind, resourceId: string) {
   return { ...who, kind, operationId: randomUUID(), resourceId, reads: [], quota: [] };
 }

@@ -13,14 +13,16 @@ export interface ScenarioLab extends Pick<Lab, 'db' | 'starter'> {
   scribble?(volumeId: string): Promise<void>;
 }
 
-export interface Scenario {
+export interface Scenario<On extends ScenarioLab = ScenarioLab> {
   readonly name: string;
   /** Set where the lab needs an iSCSI target and an instance. */
   readonly needsInstance?: true;
+  /** Another scenario that takes the same steps, and has them broken one by one in this one's place. */
+  readonly stepsAsIn?: string;
   /** Makes what the operation needs and answers its request. */
-  prepare(lab: ScenarioLab): Promise<AcceptRequest>;
+  prepare(lab: On): Promise<AcceptRequest>;
   /** Checks what the request asked for. */
-  expectDone(lab: ScenarioLab, request: AcceptRequest): Promise<void>;
+  expectDone(lab: On, request: AcceptRequest): Promise<void>;
 }
 
 /** Submits a request and waits until its operation has ended; answers the operation's state. */
@@ -37,6 +39,7 @@ export async function ended(lab: ScenarioLab, operationId: string): Promise<stri
   });
 }
 
+/** Runs it and answers the id of what it made. */
 export async function made(lab: ScenarioLab, request: AcceptRequest): Promise<string> {
   expect(await run(lab, request)).toBe('succeeded');
   return request.resourceId;
@@ -48,13 +51,13 @@ export const volumeIs =
     expect((await lab.db.volume.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);
   };
 
-const snapshotIs =
+export const snapshotIs =
   (status: string) =>
   async (lab: ScenarioLab, { resourceId }: AcceptRequest): Promise<void> => {
     expect((await lab.db.snapshot.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);
   };
 
-const backupIs =
+export const backupIs =
   (status: string) =>
   async (lab: ScenarioLab, { resourceId }: AcceptRequest): Promise<void> => {
     expect((await lab.db.backup.findUniqueOrThrow({ where: { id: resourceId } })).status).toBe(status);

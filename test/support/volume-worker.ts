@@ -5,6 +5,8 @@ import { activityInfo } from '@temporalio/activity';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
 import type { WithHostLock } from '../../activities/host-step.ts';
+import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
+import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
 import type { StepContext } from '../../drivers/step.ts';
@@ -96,5 +98,6 @@ await startVolumeRole({
     }),
   ),
   target: null,
+  connector: new LibiscsiConnector(libiscsiOptions.parse({ state_path: settings.stateDir, host })),
 });
 console.log('up');

@@ -3,6 +3,8 @@ import { Client } from '@temporalio/client';
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { createConnectionActivities } from '../../activities/connection.ts';
 import { withFailures } from '../../activities/failures.ts';
+import { createManagedActivities } from '../../activities/managed.ts';
+import { createMoveActivities } from '../../activities/moves.ts';
 import { createOperationActivities, type StepPolicy } from '../../activities/operation.ts';
 import { createPlacementActivities } from '../../activities/placement.ts';
 import { createSupersededActivities } from '../../activities/superseded.ts';
@@ -21,6 +23,8 @@ export interface ControlRoleDeps {
   readonly policy: StepPolicy;
   readonly serviceDownTimeS: number;
   readonly scheduler: ScheduleOptions;
+  /** Limits of projects that have none of their own: what is taken over uses quota, too. */
+  readonly quotaDefaults: Readonly<Record<string, number>>;
   readonly log: Logger;
   /** Cinder's `host`, zone and `report_interval`: a control worker reports as a scheduler. */
   readonly host: string;
@@ -34,13 +38,18 @@ export interface ControlRoleDeps {
 
 /** Every activity a control worker offers, for production and for tests that wrap them. */
 export function controlActivities(
-  deps: Pick<ControlRoleDeps, 'db' | 'connection' | 'namespace' | 'policy' | 'serviceDownTimeS' | 'scheduler'>,
+  deps: Pick<
+    ControlRoleDeps,
+    'db' | 'connection' | 'namespace' | 'policy' | 'serviceDownTimeS' | 'scheduler' | 'quotaDefaults'
+  >,
 ) {
   const { db, policy, serviceDownTimeS, scheduler } = deps;
   const client = new Client({ connection: deps.connection, namespace: deps.namespace });
   return withFailures({
     ...createOperationActivities(db, { policy, serviceDownTimeS }),
     ...createPlacementActivities(db, { serviceDownTimeS, scheduler }),
+    ...createMoveActivities(db, { serviceDownTimeS, scheduler }),
+    ...createManagedActivities(db, deps.quotaDefaults),
     ...createConnectionActivities(db, serviceDownTimeS),
     ...createSupersededActivities(db, client.workflow),
   });

@@ -73,6 +73,7 @@ async function startControl(config: ScoriaConfig, { connection, log }: Context):
     policy: config.steps,
     serviceDownTimeS: config.serviceDownTimeS,
     scheduler: { ...config.scheduler, random: Math.random },
+    quotaDefaults: config.quotaDefaults,
     cacheDir: join(config.cachePath, 'workflows'),
   });
   const stop = async (): Promise<void> => {
@@ -84,21 +85,25 @@ async function startControl(config: ScoriaConfig, { connection, log }: Context):
 
 async function startVolumes(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
   const deps = await hostDeps(config, context);
+  const connector = connectorOf(config);
   const workers: RunningWorker[] = [];
   for (const backend of config.backends) {
     const driver = volumeDriverFor(backend);
     const target = await targetFor(config, backend, context.log);
     const { availabilityZone, section } = backend;
-    workers.push(await startVolumeRole({ ...deps, availabilityZone, backend: section, driver, target }));
+    workers.push(await startVolumeRole({ ...deps, availabilityZone, backend: section, driver, target, connector }));
   }
   return workers;
 }
 
+/** How this host reaches volumes that other hosts export. */
+function connectorOf({ statePath, host, myIp }: ScoriaConfig): LibiscsiConnector {
+  return new LibiscsiConnector(libiscsiOptions.parse({ state_path: statePath, host, my_ip: myIp }));
+}
+
 async function startBackup(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
   const deps = await hostDeps(config, context);
-  const connector = new LibiscsiConnector(
-    libiscsiOptions.parse({ state_path: config.statePath, host: config.host, my_ip: config.myIp }),
-  );
+  const connector = connectorOf(config);
   const engine = await backupEngineFor(config);
   const { service, defaultContainer } = backupNames(config);
   const worker = await startBackupRole({ ...deps, engine, connector, service, defaultContainer });

@@ -1,7 +1,10 @@
 // The volume role of one back-end: its driver's steps on `volume/<host>@<backend>`, its statistics, its exports.
+import { createManageActivities } from '../../activities/manage.ts';
 import { createTargetActivities } from '../../activities/target.ts';
 import { createVolumeActivities } from '../../activities/volume.ts';
+import { createVolumeCopyActivities } from '../../activities/volume-copy.ts';
 import { volumeQueue } from '../../domain/task-queues.ts';
+import type { Connector } from '../../drivers/connector/connector.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
 import type { VolumeDriver } from '../../drivers/volume/driver.ts';
 import { keepExports } from './restore-exports.ts';
@@ -13,6 +16,8 @@ export interface VolumeRoleDeps extends HostRoleDeps {
   readonly backend: string;
   readonly driver: VolumeDriver;
   readonly target: TargetDriver | null;
+  /** How this host reaches the volumes of others: a migration copies them here. */
+  readonly connector: Connector;
 }
 
 /** Starts the worker of one back-end; answers once the back-end is known to the scheduler. */
@@ -20,7 +25,12 @@ export async function startVolumeRole(deps: VolumeRoleDeps): Promise<RunningWork
   const { driver, target, backend, host } = deps;
   await driver.checkForSetup();
   const exports = await keepExports(deps);
-  const activities = { ...createVolumeActivities(deps), ...createTargetActivities(deps) };
+  const activities = {
+    ...createVolumeActivities(deps),
+    ...createTargetActivities(deps),
+    ...createVolumeCopyActivities(deps),
+    ...createManageActivities(deps),
+  };
   const serviceHost = `${host}@${backend}`;
   const worker = await startHostWorker(deps, volumeQueue(serviceHost), activities, 16);
   const reporting = await startReporting(deps, async (): Promise<HostReport> => {

@@ -7,12 +7,18 @@ import {
   proxyLocalActivities,
 } from '@temporalio/workflow';
 import type { ConnectionActivities } from '../../activities/connection.ts';
+import type { ManagedActivities } from '../../activities/managed.ts';
+import type { MoveActivities } from '../../activities/moves.ts';
 import type { OperationActivities } from '../../activities/operation.ts';
 import type { PlacementActivities } from '../../activities/placement.ts';
 import { isStorageErrorCode, storageErrorTable } from '../../domain/storage-errors.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 
-export type ControlActivities = OperationActivities & PlacementActivities & ConnectionActivities;
+export type ControlActivities = OperationActivities &
+  PlacementActivities &
+  ConnectionActivities &
+  MoveActivities &
+  ManagedActivities;
 
 // An endlessly retried local activity is invisible and fills the history: 3 tries in 5 s, no more.
 const local = proxyLocalActivities<ControlActivities>({
@@ -64,4 +70,10 @@ export const control: ControlActivities = {
   chooseBackupHost: step('chooseBackupHost'),
   attachedInstances: step('attachedInstances'),
   describeVolume: step('describeVolume'),
+  planMigration: step('planMigration'),
+  planRetype: step('planRetype'),
+  moveState: step('moveState'),
+  recordMove: step('recordMove'),
+  recordSourceRemoved: step('recordSourceRemoved'),
+  recordManaged: step('recordManaged'),
 };

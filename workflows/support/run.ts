@@ -9,8 +9,10 @@ import {
 import type { BackupActivities } from '../../activities/backup.ts';
 import type { InstanceActivities } from '../../activities/instance.ts';
 import type { ClaimAnswer } from '../../activities/operation.ts';
+import type { ManageActivities } from '../../activities/manage.ts';
 import type { TargetActivities } from '../../activities/target.ts';
 import type { VolumeActivities } from '../../activities/volume.ts';
+import type { VolumeCopyActivities } from '../../activities/volume-copy.ts';
 import { parsePoolAddress, serviceHostOf } from '../../domain/backend-host.ts';
 import { stepKey, type StepKey } from '../../domain/skips.ts';
 import { backendAttribute } from '../../domain/search-attributes.ts';
@@ -18,6 +20,9 @@ import { backupQueue, computeQueue, volumeQueue } from '../../domain/task-queues
 import { control } from './control.ts';
 
 type Claimed = Exclude<ClaimAnswer, { verdict: 'finished' }>;
+
+/** What the worker of a back-end does. */
+export type VolumeHostActivities = VolumeActivities & TargetActivities & VolumeCopyActivities & ManageActivities;
 
 /** A worker that a step must run on: Cinder's binary and host as `service list` shows them. */
 interface StepHost {
@@ -115,9 +120,9 @@ export class OperationRun {
   }
 
   /** Steps on the worker of the back-end at `address` (host@backend#pool). */
-  onVolumeHost<T>(address: string, summary: string, call: (on: VolumeActivities & TargetActivities) => Promise<T>) {
+  onVolumeHost<T>(address: string, summary: string, call: (on: VolumeHostActivities) => Promise<T>) {
     const host = serviceHostOf(address);
-    return this.onHost<VolumeActivities & TargetActivities, T>(
+    return this.onHost<VolumeHostActivities, T>(
       { binary: 'cinder-volume', host, queue: volumeQueue(host) },
       summary,
       call,

@@ -60,10 +60,16 @@ export class FileVolumeDriver implements VolumeDriver {
   }
 
   async renameVolume(_step: StepContext, volume: VolumeRef, newId: string): Promise<void> {
-    const target = join(this.#directory, volumeName(newId));
+    const [from, to] = [volume.id, newId].map((id) => join(this.#directory, volumeName(id))) as [string, string];
     await this.#onDisk(async () => {
-      if (await exists(target)) return;
-      await rename((await this.volumePath(volume.id)).path, target);
+      if (await exists(to)) {
+        if (!(await exists(from))) return;
+        throw new StorageError(
+          'NotOurs',
+          `${to} is there still: ${from} cannot take its name (${this.#origin.option})`,
+        );
+      }
+      await rename((await this.volumePath(volume.id)).path, to);
       await syncDirectory(this.#directory);
     });
   }

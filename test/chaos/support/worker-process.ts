@@ -68,6 +68,7 @@ async function startControl(): Promise<readonly RunningWorker[]> {
     policy: config.steps,
     serviceDownTimeS: config.serviceDownTimeS,
     scheduler: { ...config.scheduler, random: Math.random },
+    quotaDefaults: config.quotaDefaults,
     cacheDir: join(config.cachePath, 'workflows'),
     interceptors: [await gateInterceptor(socketPath)],
   });
@@ -78,11 +79,12 @@ async function startVolume(): Promise<readonly RunningWorker[]> {
   const { startVolumeRole } = await import('../../../workers/roles/volume.ts');
   const { targetFor, volumeDriverFor } = await import('../../../workers/roles/back-ends.ts');
   const deps = await hostDeps();
+  const connector = await connectorOf(config);
   const workers: RunningWorker[] = [];
   for (const backend of config.backends) {
     const target = await targetFor(config, backend, log);
     const driver = volumeDriverFor(backend);
-    workers.push(await startVolumeRole({ ...deps, backend: backend.section, driver, target }));
+    workers.push(await startVolumeRole({ ...deps, backend: backend.section, driver, target, connector }));
   }
   return workers;
 }

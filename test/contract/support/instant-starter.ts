@@ -4,6 +4,7 @@ import type { AcceptedOperation, OperationStarter } from '../../../api/operation
 import { accept } from '../../../prisma/store/accept.ts';
 import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
 import type { Database } from '../../../prisma/store/client.ts';
+import { recordManaged } from '../../../prisma/store/managed.ts';
 import { recordConnection } from '../../../prisma/store/connections.ts';
 import { claimOperation } from '../../../prisma/store/operation-claim.ts';
 import { endOperation } from '../../../prisma/store/operation-end.ts';
@@ -73,6 +74,20 @@ interface Run {
 const traces: Partial<Record<AcceptRequest['kind'], (run: Run) => Promise<Result>>> = {
   volumeCreate: ({ db, request }) => place(db, request.resourceId),
   backupRestore: ({ db, input }) => place(db, input['volumeId'] ?? ''),
+  async volumeManage({ db, claim, input }) {
+    const managed = { claim, volumeId: input['volumeId'] ?? '', host: instantHost, sizeGib: 3 };
+    return { host: await recordManaged(db, managed, {}) };
+  },
+  async manageableList({ db, request }) {
+    const { kind } = request.input as unknown as { readonly kind: string };
+    const where = { deletedAt: null };
+    if (kind === 'snapshots') {
+      const snapshots = await db.snapshot.findMany({ where });
+      return { objects: snapshots.map((row) => objectOf('snapshot', row)) };
+    }
+    const volumes = await db.volume.findMany({ where: { ...where, host: instantHost }, orderBy: { sizeGib: 'asc' } });
+    return { objects: volumes.map((row) => objectOf('volume', row)) };
+  },
   volumeAttach: () => Promise.resolve({ device: '/dev/vdb' }),
   async connectionInitialize({ db, request, claim, input }) {
     const { volumeId, attachmentId } = input;
@@ -88,6 +103,12 @@ const traces: Partial<Record<AcceptRequest['kind'], (run: Run) => Promise<Result
     return { objectCount: input['parentId'] === null ? 11 : 0 };
   },
 };
+
+const objectOf = (what: string, { id, sizeGib }: { id: string; sizeGib: number }): Result => ({
+  name: `${what}-${id}`,
+  sizeGib,
+  sourceName: null,
+});
 
 async function place(db: Database, volumeId: string): Promise<Result> {
   await db.volume.update({ where: { id: volumeId }, data: { host: instantHost } });

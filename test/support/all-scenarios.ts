@@ -1,0 +1,6 @@
+// Every scenario there is, by what the operations are about.
+import type { Lab } from './lab.ts';
+import { scenarios, type Scenario } from './scenarios.ts';
+import { storageScenarios } from './storage-scenarios.ts';
+
+export const allScenarios: readonly Scenario<Lab>[] = [...scenarios, ...storageScenarios];
