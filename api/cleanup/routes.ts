@@ -71,4 +71,13 @@ export const cleanupRoutes = [
     schema: cleanupSchema,
     handler: cleanup,
   }),
+  // What openstacksdk sends for the same; Cinder knows the path and has no such action.
+  route({
+    method: 'PUT',
+    path: '/workers/:id',
+    policy: 'workers:cleanup',
+    handler: () => {
+      throw new ApiError('ResourceNotFound');
+    },
+  }),
 ];

@@ -15,8 +15,8 @@ export function serviceView(service: Service, { config, atLeast }: RequestContex
     status: service.disabled ? 'disabled' : 'enabled',
     state: up ? 'up' : 'down',
     updated_at: wireTime(service.reportedAt),
-    // What the back-end says of itself; one that does not report says nothing.
-    ...(isVolume && atLeast('3.49') ? { backend_state: up ? 'up' : 'down' } : {}),
+    // The scheduler's word: it knows nothing of a back-end that it would give nothing to.
+    ...(isVolume && atLeast('3.49') ? { backend_state: up && !service.disabled && !service.frozen ? 'up' : null } : {}),
     ...(atLeast('3.7') ? { cluster: null } : {}),
     disabled_reason: service.disabledReason,
     ...(isVolume ? { replication_status: 'disabled', active_backend_id: null, frozen: service.frozen } : {}),

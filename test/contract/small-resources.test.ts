@@ -2,10 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
 import { readRecordings, Replayer, type Recording } from './support/golden.ts';
-import { createType, seedDefaultType } from '../../prisma/store/types.ts';
-import { seedGroupType } from '../../prisma/store/group-types.ts';
-import { keepPoolReports } from '../../prisma/store/pools.ts';
-import { noteService } from '../../prisma/store/services.ts';
+import { leaveMessage, makePeerWorld } from './support/peer-world.ts';
+import { createType } from '../../prisma/store/types.ts';
 import { newId } from '../support/ids.ts';
 
 const project = 'fedcba98765432100123456789abcdef';
@@ -15,39 +13,7 @@ let replayer: Replayer;
 beforeAll(async () => {
   lab = await startApiLab();
   const { db } = lab;
-  await seedDefaultType(db);
-  await seedDefaultType(db);
-  await seedGroupType(db);
-  await seedGroupType(db);
-  const lf = { id: newId(), name: 'lf', description: null, isPublic: true, extraSpecs: { volume_backend_name: 'lf' } };
-  await createType(db, lf);
-  const services = [
-    ['cinder-backup', 'peer'],
-    ['cinder-volume', 'peer@lf'],
-    ['cinder-scheduler', 'peer'],
-    ['cinder-volume', 'peer@lf2'],
-  ];
-  for (const [binary = '', host = ''] of services) await noteService(db, binary, host, 'nova');
-  for (const name of ['lf', 'lf2']) {
-    const capabilities = {
-      volume_backend_name: name,
-      storage_protocol: 'local',
-      vendor_name: 'peer',
-      driver_version: '1.0',
-      multiattach: true,
-    };
-    await keepPoolReports(db, `peer@${name}`, [
-      {
-        name,
-        totalGib: 1e6,
-        freeGib: 1e6,
-        reservedPercentage: 0,
-        maxOverSubscriptionRatio: 1000,
-        thinProvisioning: true,
-        capabilities,
-      },
-    ]);
-  }
+  await makePeerWorld(db);
   await db.pool.update({ where: { id: 'peer@lf#lf' }, data: { allocatedGib: 7 } });
   const usage = {
     volumes: 5,
@@ -68,21 +34,7 @@ let recordedUsage: { projectId: string; resource: string; inUse: number }[] = []
 
 /** What other resources' requests had done by then, when the recording was made. */
 const before: Readonly<Record<string, () => Promise<unknown>>> = {
-  '317': async () => {
-    await lab.db.message.create({
-      data: {
-        id: newId(),
-        projectId: project,
-        requestId: `req-${newId()}`,
-        resourceType: 'VOLUME',
-        resourceId: newId(),
-        eventId: 'VOLUME_VOLUME_001_003',
-        actionId: '001',
-        detailId: '003',
-        expiresAt: new Date(Date.now() + 1e9),
-      },
-    });
-  },
+  '317': () => leaveMessage(lab.db, project),
   '303': async () => {
     const recorded = [
       ['00112233445566778899aabbccddeeff', 1, 1],

@@ -59,6 +59,8 @@ export interface ApiLab {
   readonly logged: readonly string[];
   /** Serves other routes on the same database; answers their base address. */
   serve(routes: readonly Route[], changes?: Partial<ApiDeps>): Promise<string>;
+  /** Serves the whole API with these parts in the place of the lab's. */
+  serveAll(changes: Partial<ApiDeps>): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export async function startApiLab(changes: Partial<ApiConfig> = {}): Promise<Api
     logged,
     url: await listen(createApp(deps)),
     serve: (routes, other = {}) => listen(createHttpApp({ ...deps, ...other }, { routes })),
+    serveAll: (other) => listen(createApp({ ...deps, ...other })),
     async stop() {
       for (const server of servers) {
         server.closeAllConnections();
