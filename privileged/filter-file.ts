@@ -1,40 +1,37 @@
 // Reads oslo.rootwrap's *.filters files: `name: FilterClass, program, user, arguments…` below `[Filters]`.
 // https://docs.openstack.org/oslo.rootwrap/latest/user/usage.html#filters-definition-files
-import { StorageError } from '../domain/storage-errors.ts';
 import { filterClasses, type Filter } from './filters.ts';
+import { misconfigured, parseIni, type IniOption } from './rootwrap/ini.ts';
 
-/** The filters of one file's text, in its order. Throws StorageError Misconfigured naming file, line and what is wrong. */
-export function parseFilterFile(fileName: string, text: string): readonly Filter[] {
-  let section = '';
-  return text.split('\n').flatMap((raw, index) => {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#') || line.startsWith(';')) return [];
-    const heading = /^\[(.+)\]$/.exec(line);
-    if (heading) {
-      section = heading[1] ?? '';
-      return [];
-    }
-    // Other sections are other programs' business, as for oslo.rootwrap.
-    return section === 'Filters' ? [parseLine(line, `${fileName}:${index + 1}`)] : [];
-  });
+export interface FilterFile {
+  readonly filters: readonly Filter[];
+  /** Lines that let nothing pass, in words: a class that nobody knows, a pattern that is none. */
+  readonly problems: readonly string[];
 }
 
-function parseLine(line: string, where: string): Filter {
-  const match = /^([^:=]+?)\s*[:=]\s*(.*)$/.exec(line);
-  if (!match) throw misconfigured(where, `not "name: FilterClass, program, user": ${line}`);
-  const [, name = '', definition = ''] = match;
-  const [className = '', program = '', runAs = '', ...args] = definition.split(',').map((word) => word.trim());
-  const build = filterClasses[className];
-  if (!build)
-    throw misconfigured(where, `unknown filter class ${className} (known: ${Object.keys(filterClasses).join(', ')})`);
-  if (program === '' || runAs === '') throw misconfigured(where, `${name} needs a program and a user`);
+/** The filters of one file's text, in its order. Throws StorageError Misconfigured naming file, line and what is wrong. */
+export function parseFilterFile(fileName: string, text: string): FilterFile {
+  const section = parseIni(fileName, text, { isStrict: false }).get('Filters');
+  // Other sections are other programs' business, as for oslo.rootwrap.
+  if (!section) throw misconfigured(fileName, 'has no section [Filters]');
+  const rows = [...section].map(([name, option]) => parseRow(name, option));
+  return {
+    filters: rows.flatMap(({ filter }) => filter ?? []),
+    problems: rows.flatMap(({ problem }) => problem ?? []),
+  };
+}
+
+function parseRow(name: string, { value, where }: IniOption): { filter?: Filter; problem?: string } {
+  const [className = '', ...words] = value.split(',').map((word) => word.trim());
+  const build = Object.hasOwn(filterClasses, className) ? filterClasses[className] : undefined;
+  if (!build) {
+    const known = Object.keys(filterClasses).join(', ');
+    return { problem: `${where}: ${name} is skipped: unknown filter class ${className} (known: ${known})` };
+  }
   try {
-    return build({ name, program, runAs, args });
+    const filter = build({ name, className, words });
+    return { filter, ...(filter.fault ? { problem: `${where}: ${name} lets nothing pass: ${filter.fault}` } : {}) };
   } catch (error) {
     throw misconfigured(where, error instanceof Error ? error.message : String(error));
   }
-}
-
-function misconfigured(where: string, what: string): StorageError {
-  return new StorageError('Misconfigured', `${where}: ${what}`);
 }

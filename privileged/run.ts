@@ -3,12 +3,10 @@
 //   run(argv, {silenceTimeoutMs, signal?, lockFd?, input?, okExitCodes?, env?, onOutput?, watch?, endsWithParent?})
 //     → {stdout, stderr, exitCode}   throws StorageError CommandMissing | CommandTimeout | CommandFailed, or the
 //     signal's reason when it was aborted. Words made by secret('…') never show in an error.
-import { setTimeout as delay } from 'node:timers/promises';
 import { StorageError, type StorageErrorCode } from '../domain/storage-errors.ts';
 import { revealed, shown, withoutSecrets, type Argv } from './argv.ts';
-import { startChild, type Child, type ChildEnd } from './child.ts';
+import { startChild, type Child, type ChildEnd, type ChildSpec } from './child.ts';
 import { minimalEnvironment } from './environment.ts';
-import { endGroup } from './process-group.ts';
 import { SilenceTimer } from './silence-timer.ts';
 
 export interface RunOptions {
@@ -43,20 +41,24 @@ export interface RunResult {
 }
 
 const killGraceMs = 5_000;
-/** A process in uninterruptible sleep cannot be killed; its lock stays held, but its caller must not wait for it. */
-const unkillableMs = 5_000;
 const stderrLines = 5;
 const defaultMaxOutputChars = 16 * 1024 * 1024;
 
 /** Runs `argv` as this process's own user. See the top of the file. */
 export async function run(argv: Argv, options: RunOptions): Promise<RunResult> {
+  return runBy(startChild, argv, options);
+}
+
+/** As `run`, with the process started by `start`: as another user, or by another process. */
+export async function runBy(start: (spec: ChildSpec) => Child, argv: Argv, options: RunOptions): Promise<RunResult> {
   options.signal?.throwIfAborted();
   const end = new AbortController();
   const silence = new SilenceTimer(options.silenceTimeoutMs, options.watch, () => end.abort('silence'));
   const onAbort = (): void => end.abort('aborted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  const child = startChild({
-    words: [...(options.endsWithParent ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []), ...revealed(argv)],
+  const child = start({
+    words: revealed(argv),
+    endsWithParent: options.endsWithParent,
     env: minimalEnvironment(options.env),
     input: options.input ?? '',
     fd3: options.lockFd,
@@ -79,18 +81,15 @@ export async function run(argv: Argv, options: RunOptions): Promise<RunResult> {
   return answer(argv, await child.ended, options.okExitCodes ?? [0]);
 }
 
-async function endedOrStopped({ pid, ended }: Child, stop: AbortSignal): Promise<void> {
+async function endedOrStopped(child: Child, stop: AbortSignal): Promise<void> {
   const stopped = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
-  await Promise.race([ended, stopped]);
-  if (!stop.aborted || pid === undefined) return;
-  const giveUp = new AbortController();
-  const overdue = delay(killGraceMs + unkillableMs, undefined, { signal: giveUp.signal }).catch(() => undefined);
-  await Promise.race([endGroup(pid, ended, 'SIGTERM', killGraceMs), overdue]);
-  giveUp.abort();
+  await Promise.race([child.ended, stopped]);
+  if (stop.aborted) await child.end(killGraceMs);
 }
 
 function answer(argv: Argv, end: ChildEnd, okExitCodes: readonly number[]): RunResult {
   const { exitCode, stdout, stderr } = end;
+  if (end.startError instanceof StorageError) throw end.startError;
   if (end.startError) throw missing(argv, end.startError.message);
   if (end.tooMuchOutput) throw failure('UnexpectedOutput', argv, 'printed more than is believable', stderr);
   if (exitCode === null) throw failure('CommandFailed', argv, `was ended by ${end.signal}`, stderr);

@@ -1,5 +1,7 @@
 // What may run as root: every command of the drivers by exactly one filter, and nothing else.
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as libiscsi from '../../drivers/connector/libiscsi/commands.ts';
 import { copyCommand, eraseCommand } from '../../drivers/data/block-device.ts';
@@ -112,16 +114,16 @@ describe('the filters', () => {
   });
 
   it('start the program that the filter names by its full path', async () => {
-    const filters = parseFilterFile('x.filters', '[Filters]\nls: CommandFilter, ls, root\n');
+    const filters = parseFilterFile('x.filters', '[Filters]\nls: CommandFilter, ls, root\n').filters;
     expect((await rootCommand(['ls', '-l'], filters)).at(-2)).toMatch(/^\/(usr\/)?bin\/ls$/);
-    const missing = parseFilterFile('x.filters', '[Filters]\nx: CommandFilter, no-such-program, root\n');
+    const missing = parseFilterFile('x.filters', '[Filters]\nx: CommandFilter, no-such-program, root\n').filters;
     await expect(rootCommand(['no-such-program'], missing)).rejects.toMatchObject({ code: 'CommandMissing' });
   });
 
   it('are read as oslo.rootwrap reads them', () => {
     const text =
-      '# comment\n[DEFAULT]\nx = y\n\n[Filters]\n; other comment\na: CommandFilter, /sbin/lvs, root\nb=RegExpFilter, kill, nova, kill, -\\d+, \\d+\n';
-    const filters = parseFilterFile('x.filters', text);
+      '# comment\n[Other]\nx = y\n\n[Filters]\n; other comment\na: CommandFilter, /sbin/lvs, root\nb=RegExpFilter, kill, nova, kill, -\\d+, \\d+\n';
+    const { filters } = parseFilterFile('x.filters', text);
     expect(filters.map(({ name, runAs }) => [name, runAs])).toEqual([
       ['a', 'root'],
       ['b', 'nova'],
@@ -135,11 +137,26 @@ describe('the filters', () => {
   });
 
   it.each([
-    ['[Filters]\na: NoFilter, x, root', 'x.filters:2: unknown filter class NoFilter'],
+    ['a: CommandFilter, x, root', 'x.filters:1: stands before the first [section]'],
+    ['[Other]\na: CommandFilter, x, root', 'x.filters: has no section [Filters]'],
     ['[Filters]\na: CommandFilter, x', 'x.filters:2: a needs a program and a user'],
     ['[Filters]\nnonsense', 'x.filters:2: not "name:'],
-    ['[Filters]\na: RegExpFilter, x, root, (', 'x.filters:2: Invalid regular expression'],
   ])('name file, line and fault of %j', (text, message) => {
     expect(() => parseFilterFile('x.filters', text)).toThrow(message);
+  });
+
+  it.each([
+    ['a: NoFilter, x, root', 'x.filters:2: a is skipped: unknown filter class NoFilter'],
+    ['a: RegExpFilter, x, root, (', 'x.filters:2: a lets nothing pass: Invalid regular expression'],
+  ])('go on without a line that oslo.rootwrap goes on without, and say so: %s', (line, problem) => {
+    const { problems } = parseFilterFile('x.filters', `[Filters]\n${line}\nb: CommandFilter, ls, root\n`);
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('of Scoria itself have no such line', () => {
+    for (const name of readdirSync(filterDirectory)) {
+      const text = readFileSync(join(filterDirectory, name), 'utf8');
+      expect(parseFilterFile(name, text).problems).toEqual([]);
+    }
   });
 });
