@@ -16,7 +16,7 @@ export interface Refused {
   readonly why: string;
   /** Who asked. */
   readonly uid?: number;
-  readonly pid?: number;
+  readonly clientPid?: number;
 }
 
 /** One line that a machine can read, on standard error. */

@@ -29,7 +29,10 @@ const objections: readonly (readonly [Objection, (words: readonly string[]) => b
   [{ by: 'words', why: '".." in a path' }, anyWord(parentDirectory)],
   [
     { by: 'words', why: 'the program is a relative path' },
-    ([program = '']) => program.includes('/') && (!program.startsWith('/') || /\/\.?(\/|$)/.test(program)),
+    (words) => {
+      const program = words.find((word) => !/^\w+=/.test(word)) ?? '';
+      return program.includes('/') && (!program.startsWith('/') || /\/\.?(\/|$)/.test(program));
+    },
   ],
   [{ by: 'environment', why: 'a variable that makes programs run something else' }, anyWord(dangerousVariable)],
 ];

@@ -40,7 +40,7 @@ const requestTimeoutMs = 10_000;
 export async function serve(socket: Socket, rules: SessionRules): Promise<void> {
   socket.on('error', () => socket.destroy());
   const refuse = (peer: Peer | null, by: 'peer' | 'authentication', why: string): void => {
-    rules.audit.refused({ command: '', by, why, uid: peer?.uid, pid: peer?.pid });
+    rules.audit.refused({ command: '', by, why, uid: peer?.uid, clientPid: peer?.pid });
     socket.destroy();
   };
   const peer = peerOf(socket);
@@ -126,7 +126,7 @@ async function start(socket: Socket, rules: SessionRules, client: Client, reques
     });
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal('file', String(error));
-    rules.audit.refused({ command, by: refusal.by, why: refusal.message, uid: client.uid, pid: client.pid });
+    rules.audit.refused({ command, by: refusal.by, why: refusal.message, uid: client.uid, clientPid: client.pid });
     send(socket, { refused: { by: refusal.by, why: refusal.message } });
     socket.end();
     return null;

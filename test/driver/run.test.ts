@@ -70,8 +70,10 @@ describe('run', () => {
   });
 
   it('refuses more output than is believable', async () => {
-    await expect(run(['yes'], { silenceTimeoutMs, maxOutputChars: 1000 })).rejects.toMatchObject({
-      code: 'UnexpectedOutput',
-    });
+    for (const argv of [['yes'], ['sh', '-c', 'yes; :']] as const) {
+      await expect(run(argv, { silenceTimeoutMs, maxOutputChars: 1000 })).rejects.toMatchObject({
+        code: 'UnexpectedOutput',
+      });
+    }
   });
 });
