@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deleteTarget, newTarget, showTargets } from '../../drivers/target/tgt/commands.ts';
 import { parseTargets } from '../../drivers/target/tgt/parse.ts';
+import { eventually } from '../../drivers/data/eventually.ts';
 import { revealed } from '../../privileged/argv.ts';
 import { startChild, type Child } from '../../privileged/child.ts';
 import { capabilityArgs } from '../../privileged/daemon.ts';
@@ -16,7 +17,6 @@ import { filterDirectory, rootwrapProgram } from '../../privileged/root.ts';
 import { RootDaemonClient, type DaemonAccess } from '../../privileged/rootwrap/client.ts';
 import { launchRootDaemon } from '../../privileged/rootwrap/launch.ts';
 import { runBy, type RunOptions } from '../../privileged/run.ts';
-import { eventually } from '../support/eventually.ts';
 import {
   daemonDirectories,
   makeRootwrapHost,
@@ -128,7 +128,7 @@ describe.skipIf(skipped)('the root daemon', () => {
       }),
     );
     expect(uid).toBe(nobody.uid);
-    expect(results[0]).toMatchObject({ exitCode: 0, stdout: '0\n256\nLC_ALL PATH PWD /\n' });
+    expect(results[0]).toMatchObject({ exitCode: 0, stdout: '0\n256\nLC_ALL LVM_SUPPRESS_FD_WARNINGS PATH PWD /\n' });
     expect(results[1]).toEqual({ error: 'not run as root, no filter lets it pass: rm x' });
   });
 

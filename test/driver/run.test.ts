@@ -23,7 +23,7 @@ describe('run', () => {
         .split('\n')
         .map((line) => line.split('=')[0])
         .toSorted(),
-    ).toEqual(['EXTRA', 'LC_ALL', 'PATH']);
+    ).toEqual(['EXTRA', 'LC_ALL', 'LVM_SUPPRESS_FD_WARNINGS', 'PATH']);
   });
 
   it('says which command is missing', async () => {

@@ -11,6 +11,7 @@ import { loopback } from '../embedded/ports.ts';
 import { findProgram } from '../embedded/programs.ts';
 import { locateTemporalCli } from '../embedded/temporal-cli.ts';
 import { canCloneFiles } from './reflink-probe.ts';
+import { probeRootwrap } from './rootwrap-probe.ts';
 
 interface Finding {
   readonly what: string;
@@ -115,6 +116,11 @@ const probes: readonly Probe[] = [
     cost: 'no iSCSI target and no instances: volumes, snapshots and backups work, attaching does not.',
     remedy: 'sudo ./scoria up',
   }),
+  async () => {
+    const { isThere, words } = await probeRootwrap();
+    const cost = `a worker that is not root cannot do what needs root: ${words}.`;
+    return { what: 'scoria-rootwrap', isThere, detail: words, cost, remedy: 'docs/privilege.md says how to set it up' };
+  },
   program('tgtd', 'iSCSI target', 'tgt', 'volumes cannot be exported, so not attached.'),
   program(
     'qemu-img',

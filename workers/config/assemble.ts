@@ -17,6 +17,7 @@ export function assembleConfig(values: FixedValues, { backends, backup, policyFi
     host: main.host,
     myIp: main.my_ip,
     statePath: main.state_path,
+    rootwrapConfig: main.rootwrap_config,
     cachePath: scoria.cache_path,
     debug: main.debug,
     authStrategy: main.auth_strategy,

@@ -74,6 +74,8 @@ export interface ScoriaConfig {
   readonly host: string;
   readonly myIp: string;
   readonly statePath: string;
+  /** For workers that are not root. */
+  readonly rootwrapConfig: string;
   readonly cachePath: string;
   readonly debug: boolean;
   readonly authStrategy: 'keystone' | 'noauth';

@@ -41,6 +41,8 @@ export const defaultOptions = {
   my_ip: withDefault(text, ownAddress()),
   // Cinder's is /var/lib/cinder; two programs must not share a directory.
   state_path: withDefault(path, '/var/lib/scoria'),
+  // How workers that are not root reach it (docs/privilege.md); Cinder's own file does not list our filters.
+  rootwrap_config: withDefault(path, '/etc/scoria/rootwrap.conf'),
   auth_strategy: withDefault(oneOf(['keystone', 'noauth']), 'keystone'),
   enabled_backends: withDefault(listOf(serviceName), ''),
   default_volume_type: withDefault(text, '__DEFAULT__'),

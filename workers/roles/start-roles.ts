@@ -7,6 +7,7 @@ import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
 import { createLibvirtDriver } from '../../drivers/connector/libvirt/driver.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
+import { reachRootThrough } from '../../privileged/root.ts';
 import type { ScoriaConfig } from '../config/config.ts';
 import type { Role } from '../config/requirements.ts';
 import { startApiRole } from './api.ts';
@@ -43,6 +44,7 @@ export async function startRoles(config: ScoriaConfig, roles: readonly Role[], l
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => log.warn({ sdkLevel: level, ...meta }, message)),
   });
+  reachRootThrough(config.rootwrapConfig);
   let shared: Promise<NativeConnection> | null = null;
   const connection = (): Promise<NativeConnection> =>
     (shared ??= temporalConnectionOptions(config.temporal).then((options) => NativeConnection.connect(options)));

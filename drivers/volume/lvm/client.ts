@@ -11,8 +11,6 @@ import { parseGroup, parseVolumes, refusalOf, type LogicalVolume, type VolumeGro
 const silenceTimeoutMs = 120_000;
 /** 100,000 logical volumes print about 40 MB. */
 const maxOutputChars = 256 * 1024 * 1024;
-/** LVM warns about every descriptor that it inherits, our lock among them. */
-const env = { LVM_SUPPRESS_FD_WARNINGS: '1' };
 
 export class LvmClient {
   readonly group: string;
@@ -28,7 +26,7 @@ export class LvmClient {
   async run(argv: Argv, step?: Pick<StepContext, 'signal' | 'lockFd'>): Promise<string> {
     const { signal, lockFd } = step ?? {};
     try {
-      const { stdout } = await runAsRoot(argv, { silenceTimeoutMs, maxOutputChars, env, signal, lockFd });
+      const { stdout } = await runAsRoot(argv, { silenceTimeoutMs, maxOutputChars, signal, lockFd });
       return stdout;
     } catch (error) {
       if (!(error instanceof CommandFailedError)) throw error;
