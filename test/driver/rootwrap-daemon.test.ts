@@ -1,7 +1,6 @@
 // The root daemon: a worker that is not root does its commands through it, and its lock means the same as a root worker's.
 import { randomUUID } from 'node:crypto';
 import { chown, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deleteTarget, newTarget, showTargets } from '../../drivers/target/tgt/commands.ts';
@@ -181,6 +180,7 @@ describe.skipIf(skipped)('the root daemon', () => {
   it('ends a command with its worker where the worker said so', async () => {
     const dying = worker({ commands: [['sh', '-c', 'echo $$; exec sleep 120']], endsWithParent: true });
     await eventually('the command to run', { timeoutMs: 30_000 }, async () => dying.said().includes('started'));
+    expect(await isLocked()).toBe(true);
     process.kill(dying.child.pid ?? 0, 'SIGKILL');
     await eventually('the lock to be free', { timeoutMs: 5_000 }, async () => !(await isLocked()));
   });

@@ -2,6 +2,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootwrapProgram } from '../../../privileged/root.ts';
+import { Refusal } from '../../../privileged/rootwrap/decide.ts';
 import { whoElseCanChange } from '../../../privileged/rootwrap/trust.ts';
 
 /** The user `nobody` of Linux, who is in no group and owns nothing. */
@@ -48,4 +49,16 @@ export async function makeRootwrapHost(filters: string, options = ''): Promise<R
 /** Directories of root daemons that are there. */
 export async function daemonDirectories(): Promise<readonly string[]> {
   return (await readdir('/run')).filter((name) => name.startsWith('scoria-rootwrap-'));
+}
+
+export const letPass = 'let pass';
+
+/** What came of an attempt: the refusal's reason, or that there was none. */
+export async function outcome(attempt: () => unknown): Promise<string> {
+  try {
+    await attempt();
+    return letPass;
+  } catch (error) {
+    return error instanceof Refusal ? `${error.by}: ${error.message}` : String(error);
+  }
 }
