@@ -11,7 +11,7 @@ import { startChild, type Child } from '../../privileged/child.ts';
 import { capabilityArgs } from '../../privileged/daemon.ts';
 import { minimalEnvironment } from '../../privileged/environment.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
-import { startTicks } from '../../privileged/process-group.ts';
+import { signalGroup, startTicks } from '../../privileged/process-group.ts';
 import { filterDirectory, rootwrapProgram } from '../../privileged/root.ts';
 import { RootDaemonClient, type DaemonAccess } from '../../privileged/rootwrap/client.ts';
 import { launchRootDaemon } from '../../privileged/rootwrap/launch.ts';
@@ -44,7 +44,7 @@ let scratch: Awaited<ReturnType<typeof scratchDirectory>>;
 let access: DaemonAccess;
 let client: RootDaemonClient;
 let resourceId: string;
-const workers: Child[] = [];
+const workers: { readonly child: Child; readonly said: () => string }[] = [];
 
 const launch = (configFile: string): Promise<DaemonAccess> =>
   launchRootDaemon([rootwrapProgram, configFile, '--daemon', '--user', String(nobody.uid)]);
@@ -89,8 +89,14 @@ function worker(orders: Pick<WorkerOrders, 'commands' | 'endsWithParent'>): { ch
       said += text;
     },
   });
-  workers.push(child);
+  workers.push({ child, said: () => said });
   return { child, said: () => said };
+}
+
+/** The pid that a worker's command has said. */
+function pidIn(said: string): number | null {
+  const pid = Number(/started pid (\d+)/.exec(said)?.[1] ?? 0);
+  return pid > 1 ? pid : null;
 }
 
 async function resultsOf({ child }: { child: Child }): Promise<{ uid: number; results: Record<string, unknown>[] }> {
@@ -113,7 +119,12 @@ describe.skipIf(skipped)('the root daemon', () => {
     resourceId = randomUUID();
   });
   afterEach(async () => {
-    await Promise.all(workers.splice(0).map((child) => child.end(0)));
+    for (const { child, said } of workers.splice(0)) {
+      await child.end(0);
+      // Their commands outlive them.
+      const command = pidIn(said());
+      if (command !== null) signalGroup(command, 'SIGKILL');
+    }
     await scratch.remove();
   });
 
@@ -151,7 +162,7 @@ describe.skipIf(skipped)('the root daemon', () => {
   it('ends a command with all that it has started when it is silent for too long, or cancelled', async () => {
     for (const how of ['silent', 'cancelled'] as const) {
       const cancel = new AbortController();
-      const options = how === 'silent' ? { silenceTimeoutMs: 2_000 } : { signal: cancel.signal };
+      const options = how === 'silent' ? { silenceTimeoutMs: 4_000 } : { signal: cancel.signal };
       let pid = 0;
       const running = through(client, ['sh', '-c', 'sleep 60 & echo $!; wait'], {
         ...options,
@@ -160,29 +171,29 @@ describe.skipIf(skipped)('the root daemon', () => {
           cancel.abort(new Error('cancelled'));
         },
       });
-      await expect(running).rejects.toThrow(how === 'silent' ? 'printed nothing for 2000 ms' : 'cancelled');
+      await expect(running).rejects.toThrow(how === 'silent' ? 'printed nothing for 4000 ms' : 'cancelled');
       expect(pid).toBeGreaterThan(0);
-      await eventually('the grandchild to end', { timeoutMs: 5_000 }, async () => (await startTicks(pid)) === null);
+      await eventually('the grandchild to end', { timeoutMs: 20_000 }, async () => (await startTicks(pid)) === null);
     }
   });
 
   it("lets an orphaned command keep its worker's lock until it ends", async () => {
-    const dying = worker({ commands: [['sh', '-c', 'echo $$; exec sleep 120']] });
+    const dying = worker({ commands: [['sh', '-c', 'echo pid $$; exec sleep 120']] });
     await eventually('the command to run', { timeoutMs: 30_000 }, async () => dying.said().includes('started'));
     expect(await isLocked()).toBe(true);
     process.kill(dying.child.pid ?? 0, 'SIGKILL');
     await dying.child.ended;
     expect(await isLocked(), 'the worker is dead, its command is not').toBe(true);
-    process.kill(Number(/started (\d+)/.exec(dying.said())?.[1]), 'SIGKILL');
-    await eventually('the lock to be free', { timeoutMs: 5_000 }, async () => !(await isLocked()));
+    signalGroup(pidIn(dying.said()) ?? 2 ** 30, 'SIGKILL');
+    await eventually('the lock to be free', { timeoutMs: 20_000 }, async () => !(await isLocked()));
   });
 
   it('ends a command with its worker where the worker said so', async () => {
-    const dying = worker({ commands: [['sh', '-c', 'echo $$; exec sleep 120']], endsWithParent: true });
+    const dying = worker({ commands: [['sh', '-c', 'echo pid $$; exec sleep 120']], endsWithParent: true });
     await eventually('the command to run', { timeoutMs: 30_000 }, async () => dying.said().includes('started'));
     expect(await isLocked()).toBe(true);
     process.kill(dying.child.pid ?? 0, 'SIGKILL');
-    await eventually('the lock to be free', { timeoutMs: 5_000 }, async () => !(await isLocked()));
+    await eventually('the lock to be free', { timeoutMs: 20_000 }, async () => !(await isLocked()));
   });
 
   it('goes when nobody has asked for a while, and the next command starts another', async () => {
