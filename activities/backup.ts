@@ -12,6 +12,8 @@ export interface BackupIdentity {
   readonly id: string;
   readonly volumeId: string;
   readonly container: string | null;
+  /** What the objects' names begin with; null = derived. */
+  readonly objectPrefix: string | null;
   readonly availabilityZone: string;
   /** Seconds since 1970 at which it was accepted. */
   readonly createdAt: number;
@@ -68,6 +70,8 @@ export interface RestoredBackup {
 export interface BackupEngine {
   write(step: StepContext, request: Omit<WriteBackupRequest, 'claim' | 'data'>, path: string): Promise<WrittenBackup>;
   remove(step: StepContext, backup: BackupIdentity): Promise<void>;
+  /** Throws BackupCorrupt when the store does not hold it. */
+  verify(backup: BackupIdentity): Promise<void>;
   restore(
     step: StepContext,
     request: Omit<RestoreBackupRequest, 'claim' | 'data'>,
@@ -80,6 +84,8 @@ export interface BackupActivities {
   /** Also the undo of writeBackup. */
   removeBackup(request: RemoveBackupRequest): Promise<void>;
   restoreBackup(request: RestoreBackupRequest): Promise<RestoredBackup>;
+  /** Looks whether the objects of an imported backup are in this host's store; answers the driver's name. */
+  verifyBackup(request: RemoveBackupRequest): Promise<{ service: string }>;
 }
 
 export interface BackupDeps extends HostStepDeps {
@@ -107,6 +113,11 @@ export function createBackupActivities(deps: BackupDeps): BackupActivities {
       ),
     removeBackup: ({ claim, backup }) =>
       hostStep(deps, claim, mustBeUuid(backup.id), (step) => deps.engine.remove(step, placed(backup))),
+    verifyBackup: ({ claim, backup }) =>
+      hostStep(deps, claim, mustBeUuid(backup.id), async () => {
+        await deps.engine.verify(placed(backup));
+        return { service: deps.service };
+      }),
     restoreBackup: ({ claim, data, ...request }) =>
       hostStep(deps, claim, mustBeUuid(request.volumeId), (step) =>
         withDataPath(deps, step, claim, request.volumeId, data, (path) => deps.engine.restore(step, request, path)),

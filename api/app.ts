@@ -9,6 +9,8 @@ import { defaultTypeRoutes } from './default-types/routes.ts';
 import { backupRoutes } from './backups/routes.ts';
 import { extensionRoutes } from './extensions/routes.ts';
 import { groupTypeRoutes } from './group-types/routes.ts';
+import { groupSnapshotRoutes } from './group-snapshots/routes.ts';
+import { groupRoutes } from './groups/routes.ts';
 import { healthcheck } from './healthcheck/handler.ts';
 import { hostRoutes } from './hosts/routes.ts';
 import { createHttpApp } from './http/app.ts';
@@ -41,6 +43,8 @@ export const allRoutes: readonly Route[] = [
   ...volumeRoutes,
   ...volumeActionRoutes,
   ...snapshotRoutes,
+  ...groupRoutes,
+  ...groupSnapshotRoutes,
   ...manageableVolumeRoutes,
   ...manageableSnapshotRoutes,
   ...attachmentRoutes,

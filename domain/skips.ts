@@ -9,6 +9,8 @@ export const skipTable = {
     'The data is neither erased nor removed. If the storage comes back, it holds all of its data until an audit removes it.',
   removeSnapshot:
     'The snapshot stays in the storage until an audit removes it, and may keep its volume from being removed.',
+  removeSnapshots:
+    'The snapshots stay in the storage until an audit removes them, and may keep their volumes from being removed.',
   removeBackup: 'The objects stay in the backup store: their space is not freed, and the data is not erased.',
   removeExport:
     'The target may still be exported. If the host comes back, an audit finds the stale target and removes it.',

@@ -1,9 +1,15 @@
 // The workflows that a control worker runs, by the names under which Temporal knows them.
 export { backupCreate } from './backup-create.ts';
 export { backupDelete } from './backup-delete.ts';
+export { backupImport } from './backup-import.ts';
 export { backupRestore } from './backup-restore.ts';
 export { connectionInitialize } from './connection-initialize.ts';
 export { connectionTerminate } from './connection-terminate.ts';
+export { groupCreate } from './group-create.ts';
+export { groupCreateFromSource } from './group-create-from-source.ts';
+export { groupDelete } from './group-delete.ts';
+export { groupSnapshotCreate } from './group-snapshot-create.ts';
+export { groupSnapshotDelete } from './group-snapshot-delete.ts';
 export { manageableList } from './manageable-list.ts';
 export { snapshotCreate } from './snapshot-create.ts';
 export { snapshotDelete } from './snapshot-delete.ts';

@@ -9,8 +9,14 @@ import type { OperationRun } from './support/run.ts';
 
 type VolumeSource = CreateVolumeRequest['source'];
 
+/** A source as a request names it. */
+export type RequestedSource =
+  | { kind: 'blank' }
+  | { kind: 'snapshot'; snapshotId: string }
+  | { kind: 'volume'; volumeId: string };
+
 interface VolumeCreateInput {
-  readonly source: { kind: 'blank' } | { kind: 'snapshot'; snapshotId: string } | { kind: 'volume'; volumeId: string };
+  readonly source: RequestedSource;
   readonly volumeId: string;
 }
 
@@ -42,7 +48,8 @@ export async function placeAndCreate(run: OperationRun, volumeId: string, source
   }
 }
 
-function sourceOf(run: OperationRun, source: VolumeCreateInput['source']): VolumeSource {
+/** The source with what is known of it. */
+export function sourceOf(run: OperationRun, source: RequestedSource): VolumeSource {
   if (source.kind === 'snapshot') {
     const { id, volumeId, sizeGib } = run.snapshot(source.snapshotId);
     return { kind: 'snapshot', snapshot: { id, volumeId, sizeGib } };

@@ -9,6 +9,8 @@ export const backupPolicy = {
   update: 'backup:update',
   delete: 'backup:delete',
   restore: 'backup:restore',
+  export: 'backup:export-import',
+  import: 'backup:backup-import',
   resetStatus: 'volume_extension:backup_admin_actions:reset_status',
   forceDelete: 'volume_extension:backup_admin_actions:force_delete',
   showProject: 'backup:backup_project_attribute',

@@ -11,12 +11,14 @@ import type { Filter, FilterRules } from '../lists/filters.ts';
 import { answerList } from '../lists/list.ts';
 import { createBackup } from './create.ts';
 import { deleteBackup } from './delete.ts';
+import { exportBackup, importBackup } from './import.ts';
 import { backupNotFound, mustFindBackup } from './lookup.ts';
 import { backupPolicy } from './policy.ts';
 import { restoreBackup } from './restore.ts';
 import {
   createBackupSchemas,
   forceDeleteSchema,
+  importSchema,
   resetBackupSchema,
   restoreSchema,
   updateBackupSchema,
@@ -130,6 +132,20 @@ export const backupRoutes: readonly Route[] = [
     path: '/backups/detail',
     policy: backupPolicy.list,
     handler: (context) => list(context, true),
+  }),
+  route({
+    method: 'POST',
+    path: '/backups/import_record',
+    policy: backupPolicy.import,
+    schema: importSchema,
+    handler: (context, body) => importBackup(context, body['backup-record']),
+  }),
+  route({
+    method: 'GET',
+    path: '/backups/:id/export_record',
+    policy: backupPolicy.export,
+    handler: async (context) =>
+      exportBackup(context, await mustFindBackup(context, idOf(context), backupPolicy.export)),
   }),
   route({
     method: 'GET',

@@ -51,3 +51,11 @@ export const resetBackupSchema = z.strictObject({
 });
 
 export const forceDeleteSchema = z.strictObject({ 'os-force_delete': z.unknown() });
+
+export const importSchema = z.strictObject({
+  ...loose,
+  'backup-record': z.strictObject({
+    backup_service: text({ min: 1, max: 255 }),
+    backup_url: text({ min: 1 }),
+  }),
+});

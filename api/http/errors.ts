@@ -97,6 +97,7 @@ export const faultTable = {
   BackupNotFound: [404, 'Backup %(backup_id)s could not be found.'],
   InvalidBackup: [400, 'Invalid backup: %(reason)s'],
   GroupNotFound: [404, 'Group %(group_id)s could not be found.'],
+  InvalidGroupType: [400, 'Invalid group type: %(reason)s'],
   InvalidGroup: [400, 'Invalid Group: %(reason)s'],
   GroupSnapshotNotFound: [404, 'GroupSnapshot %(group_snapshot_id)s could not be found.'],
   InvalidGroupSnapshot: [400, 'Invalid GroupSnapshot: %(reason)s'],

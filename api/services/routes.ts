@@ -5,7 +5,8 @@ import { ApiError } from '../http/errors.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { serviceLogRoutes } from './log-routes.ts';
-import { disableWithReasonSchema, freezeSchema, switchSchema } from './schema.ts';
+import { failOver, freeze } from './frozen.ts';
+import { disableWithReasonSchema, failoverHostSchema, failoverSchema, freezeSchema, switchSchema } from './schema.ts';
 import { serviceView, volumeBinary } from './view.ts';
 
 const policy = {
@@ -40,22 +41,6 @@ function switchService(context: RequestContext, asked: Switch, change: ServiceCh
         ...(reason === undefined ? {} : { disabled_reason: reason }),
       },
     };
-  });
-}
-
-/** A frozen back-end is given nothing new and none of its volumes are deleted. */
-function freeze(context: RequestContext, host: string | null | undefined, frozen: boolean): Promise<Answer> {
-  return context.inTransaction(async (tx) => {
-    if (!host) {
-      const reason = context.atLeast('3.26')
-        ? 'One and only one of cluster and host must be set.'
-        : 'Host field is missing.';
-      throw new ApiError('InvalidInput', { reason });
-    }
-    if (!(await changeService(tx, volumeBinary, host, { frozen }))) {
-      throw new ApiError('InvalidInput', { reason: `Service ${volumeBinary} could not be found on host ${host}.` });
-    }
-    return {};
   });
 }
 
@@ -104,6 +89,21 @@ export const serviceRoutes = [
     policy: policy.update,
     schema: freezeSchema,
     handler: (context, { host }) => freeze(context, host, false),
+  }),
+  route({
+    method: 'PUT',
+    path: '/os-services/failover_host',
+    policy: policy.update,
+    schema: failoverHostSchema,
+    handler: (context, { host }) => failOver(context, host),
+  }),
+  route({
+    method: 'PUT',
+    path: '/os-services/failover',
+    since: '3.26',
+    policy: policy.update,
+    schema: failoverSchema,
+    handler: (context, { host }) => failOver(context, host),
   }),
   ...serviceLogRoutes,
 ];

@@ -26,6 +26,8 @@ function named<Schema extends z.ZodType<{ binary?: string; service?: string }>>(
 export const switchSchema = named(z.strictObject(service));
 export const disableWithReasonSchema = named(z.strictObject({ ...service, disabled_reason: shortText }));
 export const freezeSchema = z.strictObject({ cluster: nullableText, host });
+export const failoverHostSchema = z.strictObject({ host, backend_id: nullableText });
+export const failoverSchema = z.strictObject({ host, cluster: nullableText, backend_id: nullableText });
 
 export const logBinaries = ['cinder-scheduler', 'cinder-volume', 'cinder-backup', 'cinder-api'] as const;
 const logWish = {

@@ -10,6 +10,7 @@ import {
 } from '../../prisma/store/new-snapshot.ts';
 import type { VolumeRow } from '../../prisma/store/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
+import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';
 import { snapshotPolicy } from './policy.ts';
@@ -29,6 +30,7 @@ export async function createSnapshot(context: RequestContext, wish: Wish): Promi
   if (context.atLeast(inUseSince) && wish.force === false) throw new ApiError('BadRequest', { detail: forceIsGone });
   context.authorize(snapshotPolicy.create, volume);
   mustBeTakeable(volume);
+  await mustNotBeFrozen(context, volume.host);
   const allowed = wish.force || context.atLeast(inUseSince) ? ['available', 'in-use'] : ['available'];
   mustHaveStatus(volume, volume.status, allowed);
   const snapshot: NewSnapshot = {

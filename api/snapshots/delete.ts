@@ -2,9 +2,11 @@
 import { operationTable } from '../../domain/operations.ts';
 import { StatusConflictError } from '../../prisma/store/accept-types.ts';
 import { forceInto } from '../../prisma/store/forced-status.ts';
+import { findVolume } from '../../prisma/store/volumes.ts';
 import type { SnapshotRow } from '../../prisma/store/snapshots.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
+import { mustNotBeFrozen } from '../services/frozen.ts';
 
 const deletable = operationTable.snapshotDelete.claims[0].from;
 
@@ -15,6 +17,9 @@ export async function deleteSnapshot(
   { force, unmanage = false }: { readonly force: boolean; readonly unmanage?: boolean },
 ): Promise<void> {
   const { id, volumeId, projectId } = snapshot;
+  const volume = await findVolume(context.db, volumeId, null);
+  await mustNotBeFrozen(context, volume?.host ?? null);
+  if (snapshot.groupSnapshotId !== null) throw refusal(force);
   try {
     await context.operations.submit({
       kind: unmanage ? 'snapshotUnmanage' : 'snapshotDelete',
@@ -33,7 +38,11 @@ export async function deleteSnapshot(
     });
   } catch (error) {
     if (!(error instanceof StatusConflictError) || error.status === null) throw error;
-    const status = force ? '' : `status must be ${deletable.join(' or ')} and`;
-    throw new ApiError('InvalidSnapshot', { reason: `Snapshot ${status} must not be part of a group.` });
+    throw refusal(force);
   }
+}
+
+function refusal(force: boolean): ApiError {
+  const status = force ? '' : `status must be ${deletable.join(' or ')} and`;
+  return new ApiError('InvalidSnapshot', { reason: `Snapshot ${status} must not be part of a group.` });
 }

@@ -6,7 +6,7 @@ import { snapshotPolicy } from './policy.ts';
 
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly { since: Microversion; key: string; value: (row: SnapshotRow) => unknown }[] = [
-  { since: '3.14', key: 'group_snapshot_id', value: () => null },
+  { since: '3.14', key: 'group_snapshot_id', value: (row) => row.groupSnapshotId },
   { since: '3.41', key: 'user_id', value: (row) => row.userId },
   { since: '3.65', key: 'consumes_quota', value: (row) => row.consumesQuota },
 ];

@@ -27,4 +27,6 @@ export const volumeActionPolicy = {
   migrate: 'volume_extension:volume_admin_actions:migrate_volume',
   migrateCompletion: 'volume_extension:volume_admin_actions:migrate_volume_completion',
   unmanage: 'volume_extension:volume_unmanage',
+  uploadImage: 'volume_extension:volume_actions:upload_image',
+  reimage: 'volume:reimage',
 } as const satisfies PolicyTable;

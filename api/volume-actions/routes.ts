@@ -12,6 +12,7 @@ import { deleteVolume } from '../volumes/delete.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';
 import { connectionActionRoutes } from './connection-routes.ts';
 import { completeExtend, extendVolume } from './extend.ts';
+import { imageActionRoutes } from './image-routes.ts';
 import { storageActionRoutes } from './storage-routes.ts';
 import { volumeActionPolicy } from './policy.ts';
 import {
@@ -173,4 +174,5 @@ export const volumeActionRoutes: readonly Route[] = [
   }),
   ...connectionActionRoutes,
   ...storageActionRoutes,
+  ...imageActionRoutes,
 ];

@@ -1,5 +1,6 @@
 // What a new volume is made from, and whether that can be: a blank one, a snapshot, a volume, a backup.
 import { findBackup, type BackupRow } from '../../prisma/store/backups.ts';
+import { findGroup, type GroupRow } from '../../prisma/store/groups.ts';
 import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots.ts';
 import { findVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
@@ -15,6 +16,8 @@ export interface VolumeSources {
   readonly snapshotVolume: VolumeRow | null;
   readonly volume: VolumeRow | null;
   readonly backup: BackupRow | null;
+  /** The group that it will belong to. */
+  readonly group: GroupRow | null;
 }
 
 /** Looks up what the body names, in Cinder's order. Throws the fault of the first that is not there. */
@@ -24,8 +27,8 @@ export async function findSources(context: RequestContext, { volume: wish }: Cre
   if (wish.snapshot_id && !snapshot) throw new ApiError('SnapshotNotFound', { snapshot_id: wish.snapshot_id });
   const volume = wish.source_volid ? await mustFindVolume(context, wish.source_volid) : null;
   const groupId = wish.consistencygroup_id ?? wish.group_id ?? null;
-  // There are no groups here, so none has that id.
-  if (groupId !== null) throw new ApiError('NotFound', { detail: `Group ${pyStr(groupId)} could not be found.` });
+  const group = groupId === null ? null : await findGroup(context.db, pyStr(groupId), visible);
+  if (groupId !== null && !group) throw new ApiError('GroupNotFound', { group_id: pyStr(groupId) });
   if ((wish.imageRef ?? wish.image_id ?? null) !== null) {
     throw new ApiError('BadRequest', { detail: 'Invalid image identifier or unable to access requested image.' });
   }
@@ -33,8 +36,12 @@ export async function findSources(context: RequestContext, { volume: wish }: Cre
   const backup = backupId === null ? null : await findBackup(context.db, backupId, visible);
   if (backupId !== null && !backup) throw new ApiError('BackupNotFound', { backup_id: backupId });
   const snapshotVolume = snapshot ? await findVolume(context.db, snapshot.volumeId, null) : null;
-  checkStatuses({ snapshot, snapshotVolume, volume, backup });
-  return { snapshot, snapshotVolume, volume, backup };
+  checkStatuses({ snapshot, snapshotVolume, volume, backup, group });
+  if (group && !['available', 'creating'].includes(group.status)) {
+    const reason = `Originating group status must be one of 'available, creating' values`;
+    throw new ApiError('InvalidGroup', { reason });
+  }
+  return { snapshot, snapshotVolume, volume, backup, group };
 }
 
 function checkStatuses({ snapshot, volume, backup }: VolumeSources): void {

@@ -8,6 +8,7 @@ import type { VolumeType } from '../../prisma/store/types.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { findSources, sizeOf, type VolumeSources } from './create-source.ts';
+import { volumePolicy } from './policy.ts';
 import type { CreateVolumeBody } from './schema.ts';
 import { checkVolumeSize } from './size-limit.ts';
 import { chooseType, isMultiattach, mustFindNamedType } from './type-choice.ts';
@@ -25,7 +26,9 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
   const sources = await findSources(context, body);
   if (wish.multiattach) throw new ApiError('BadRequest', { detail: multiattachRemoved });
   const sizeGib = sizeOf(sources, wish.size);
+  mustSuitGroup(sources, named);
   const type = await chooseType(context, sources, named);
+  if (isMultiattach(type)) context.authorize(volumePolicy.multiattach);
   await mustNotBeEncrypted(context, type);
   const availabilityZone = await zoneOf(context, sources, wish.availability_zone);
   await checkVolumeSize(context, sizeGib);
@@ -45,6 +48,7 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
     multiattach: isMultiattach(type),
     metadata: wish.metadata ?? {},
     schedulerHints: body['OS-SCH-HNT:scheduler_hints'] ?? null,
+    groupId: sources.group?.id ?? null,
     createdAt: new Date(),
   };
   await submitNewVolume(context, volume, type, sources);
@@ -54,6 +58,17 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
 /** An encrypted volume needs a key, and there is no key manager to make one: Cinder's own words for that. */
 async function mustNotBeEncrypted({ db }: RequestContext, type: VolumeType): Promise<void> {
   if (await findEncryption(db, type.id)) throw new ApiError('BadRequest', { detail: 'Key manager error' });
+}
+
+/** Throws InvalidInput unless the type is named and one of the group's. */
+function mustSuitGroup({ group }: VolumeSources, type: VolumeType | null): void {
+  if (group === null) return;
+  if (!type) {
+    throw new ApiError('InvalidInput', { reason: 'volume_type must be provided when creating a volume in a group.' });
+  }
+  if (group.volumeTypeIds.includes(type.id)) return;
+  const reason = `Invalid volume_type provided: ${type.id} (requested type must be supported by this group).`;
+  throw new ApiError('InvalidInput', { reason });
 }
 
 /** Has the volume made from its source; from a backup by a restore. Throws StatusConflictError, QuotaExceededError. */

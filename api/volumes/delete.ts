@@ -5,6 +5,7 @@ import { forceInto } from '../../prisma/store/forced-status.ts';
 import { lockForDelete, snapshotIdsOf } from '../../prisma/store/volume-guards.ts';
 import type { VolumeRow } from '../../prisma/store/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
+import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';
 
 const deletable = operationTable.volumeDelete.claims[0].from;
@@ -34,6 +35,7 @@ export async function deleteVolume(
   { force, cascade, unmanage = false }: DeleteWish,
 ): Promise<void> {
   const { id } = volume;
+  await mustNotBeFrozen(context, volume.host);
   const snapshotIds = cascade ? await snapshotIdsOf(context.db, id) : [];
   try {
     await context.operations.submit({

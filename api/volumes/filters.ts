@@ -18,6 +18,7 @@ const columns = {
   volume_type_id: 'volumeTypeId',
   snapshot_id: 'snapshotId',
   source_volid: 'sourceVolumeId',
+  group_id: 'groupId',
   bootable: 'bootable',
   multiattach: 'multiattach',
   display_name: 'name',

@@ -28,7 +28,7 @@ interface AddedField {
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly AddedField[] = [
   { key: 'migration_status', adminOnly: true, value: (row) => row.migrationStatus },
-  { since: '3.13', key: 'group_id', value: () => null },
+  { since: '3.13', key: 'group_id', value: (row) => row.groupId },
   { since: '3.21', adminOnly: true, key: 'provider_id', value: () => null },
   // Cinder's default until the driver has spoken; none of ours shares a target between volumes.
   { since: '3.48', key: 'shared_targets', value: (row) => row.host === null },

@@ -102,6 +102,14 @@ export const storageOperations = {
     pointOfNoReturn: null,
     claims: [],
   },
+  /** A backup that another database knew: its objects are in the store already. */
+  backupImport: {
+    title: 'import backup record',
+    resource: 'backup',
+    synchronous: false,
+    pointOfNoReturn: null,
+    claims: [made('backup')],
+  },
   volumeMigrate: {
     title: 'migrate volume',
     resource: 'volume',

@@ -1,9 +1,10 @@
 // A backup driver with its format, as the steps of the backup service use it.
 import { gibToBytes } from '../../domain/bytes.ts';
+import { StorageError } from '../../domain/storage-errors.ts';
 import type { StepContext } from '../step.ts';
 import { createBackup, type ChunkedSettings } from './chunked/backup.ts';
 import { deleteBackup } from './chunked/delete.ts';
-import type { BackupLocation } from './chunked/names.ts';
+import { metadataName, objectPrefix, sha256fileName, type BackupLocation } from './chunked/names.ts';
 import { restoreBackup } from './chunked/restore.ts';
 import type { VolumeMeta } from './chunked/volume-meta.ts';
 import { writableCompression } from './chunked/compression.ts';
@@ -66,6 +67,16 @@ export class ChunkedBackupEngine {
   /** Removes every object of the backup; none there is success. */
   async remove(step: StepContext, backup: BackupLocation): Promise<void> {
     await deleteBackup(step, this.#store, backup);
+  }
+
+  /** Throws BackupCorrupt unless the store holds the backup's metadata and hashes: without them nothing can be restored. */
+  async verify(backup: BackupLocation): Promise<void> {
+    const container = backup.container ?? this.#store.defaultContainer(backup.id);
+    const prefix = objectPrefix(backup);
+    const names = await this.#store.list(container, prefix);
+    const missing = [metadataName(prefix), sha256fileName(prefix)].find((name) => !names.includes(name));
+    if (missing === undefined) return;
+    throw new StorageError('BackupCorrupt', `the backup store has no ${missing} in the container ${container}`);
   }
 
   /** Writes the backup to `path` and answers the volume's metadata as it was. */

@@ -12,6 +12,8 @@ const takeOverKinds: ReadonlySet<OperationKind> = new Set([
   'backupDelete',
   'volumeUnmanage',
   'snapshotUnmanage',
+  'groupDelete',
+  'groupSnapshotDelete',
 ]);
 
 /** Kinds that take bytes away, or put others in their place: nobody reads the resource meanwhile. */

@@ -22,6 +22,7 @@ export async function auditCounters(db: PrismaClient): Promise<CounterDifference
       UNION ALL SELECT snapshots.project_id, 'gigabytes', snapshots.size_gib FROM snapshots
         WHERE deleted_at IS NULL AND consumes_quota AND uses_gigabytes
       UNION ALL SELECT project_id, 'backups', 1 FROM backups WHERE deleted_at IS NULL
+      UNION ALL SELECT project_id, 'groups', 1 FROM volume_groups WHERE deleted_at IS NULL
       UNION ALL SELECT project_id, 'backup_gigabytes', size_gib FROM backups WHERE deleted_at IS NULL
       UNION ALL SELECT volumes.project_id, 'gigabytes', (input->>'newSizeGib')::int - volumes.size_gib FROM operations
         JOIN volumes ON volumes.id = resource_id
@@ -30,7 +31,7 @@ export async function auditCounters(db: PrismaClient): Promise<CounterDifference
     SELECT 'quota ' || coalesce(recount.project_id, usage.project_id) || ' ' || coalesce(recount.resource, usage.resource)
         AS counter, coalesce(usage.in_use, 0)::int AS counted, coalesce(recount.rows, 0) AS rows
     FROM recount FULL JOIN (SELECT * FROM quota_usages WHERE resource IN
-      ('volumes', 'gigabytes', 'snapshots', 'backups', 'backup_gigabytes')) AS usage USING (project_id, resource)
+      ('volumes', 'gigabytes', 'snapshots', 'backups', 'backup_gigabytes', 'groups')) AS usage USING (project_id, resource)
     WHERE coalesce(usage.in_use, 0) <> coalesce(recount.rows, 0)`),
     ...(await tx.$queryRaw<CounterDifference[]>`
     WITH recount AS (

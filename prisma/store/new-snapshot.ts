@@ -16,6 +16,7 @@ export interface NewSnapshot {
   readonly volumeTypeId: string | null;
   readonly usesGigabytes: boolean;
   readonly metadata: Metadata;
+  readonly groupSnapshotId?: string | null;
   readonly createdAt: Date;
 }
 
@@ -49,6 +50,7 @@ export async function insertSnapshot(
 export function rowOfNewSnapshot(snapshot: NewSnapshot): SnapshotRow {
   return {
     ...snapshot,
+    groupSnapshotId: snapshot.groupSnapshotId ?? null,
     status: 'creating',
     progress: '0%',
     metadataJson: JSON.stringify(snapshot.metadata),

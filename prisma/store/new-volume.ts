@@ -20,6 +20,7 @@ export interface NewVolume {
   readonly multiattach: boolean;
   readonly metadata: Metadata;
   readonly schedulerHints: Readonly<Record<string, unknown>> | null;
+  readonly groupId?: string | null;
   readonly createdAt: Date;
 }
 
@@ -48,6 +49,7 @@ export async function insertVolume(
 export function rowOfNew(volume: NewVolume, typeName: string): VolumeRow {
   return {
     ...volume,
+    groupId: volume.groupId ?? null,
     status: 'creating',
     attachStatus: 'detached',
     migrationStatus: null,

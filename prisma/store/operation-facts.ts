@@ -25,6 +25,8 @@ export interface BackupFacts {
   readonly host: string | null;
   readonly parentId: string | null;
   readonly container: string | null;
+  /** What the objects' names begin with, for an imported backup. */
+  readonly objectPrefix: string | null;
   readonly availabilityZone: string;
   /** Seconds since 1970. */
   readonly createdAt: number;
@@ -88,6 +90,7 @@ export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use
       sizeGib,
       host,
       container,
+      objectPrefix: row.serviceMetadata,
       name,
       description,
       availabilityZone: row.availabilityZone ?? '',

@@ -1,4 +1,5 @@
 // Placing a volume: the pools as the scheduler sees them, and the transaction that gives a volume its pool.
+import { serviceHostOf } from '../../domain/backend-host.ts';
 import { hintedVolumeIds } from '../../domain/scheduler/affinity.ts';
 import type { PoolState, RequestSpec } from '../../domain/scheduler/spec.ts';
 import type { PrismaClient } from '../generated/client.ts';
@@ -54,11 +55,18 @@ export async function readRequestSpec(db: PrismaClient, volumeId: string): Promi
     volumeTypeName: type?.name ?? null,
     multiattach: volume.multiattach,
     schedulerHints: hints,
-    pinnedHost: source?.host ?? null,
+    pinnedHost: source?.host ?? (await groupBackend(db, volume.groupId)),
     hintHosts: Object.fromEntries(hinted.flatMap((row) => (row.host ? [[row.id, row.host]] : []))),
     excludedPools: [],
     instanceHost: null,
   };
+}
+
+/** host@backend that a group's volumes share. */
+async function groupBackend(db: PrismaClient, groupId: string | null): Promise<string | null> {
+  if (groupId === null) return null;
+  const group = await db.volumeGroup.findUnique({ where: { id: groupId }, select: { host: true } });
+  return group?.host ? serviceHostOf(group.host) : null;
 }
 
 async function snapshotVolumeId(db: PrismaClient, snapshotId: string | null): Promise<string | null> {

@@ -38,7 +38,6 @@ export function listLiveServices(
 export interface ServiceChange {
   readonly disabled?: boolean;
   readonly disabledReason?: string | null;
-  readonly frozen?: boolean;
   readonly logLevel?: string;
 }
 
@@ -80,4 +79,24 @@ export function isUp({ reportedAt }: Service, serviceDownTimeS: number): boolean
 /** The one service of that binary on that host; null when there is none. */
 export async function findService(db: Transaction, binary: string, host: string): Promise<Service | null> {
   return db.service.findUnique({ where: { binary_host: { binary, host } } });
+}
+
+/** How many backup services there are, up or not. */
+export function countBackupHosts(db: Transaction): Promise<number> {
+  return db.service.count({ where: { binary: 'cinder-backup' } });
+}
+
+/**
+ * Freezes or thaws a service; a frozen one is disabled for that reason, as in Cinder. Says why nothing was changed, if so.
+ */
+export async function switchFrozen(
+  tx: Transaction,
+  binary: string,
+  host: string,
+  frozen: boolean,
+): Promise<'switched' | 'already so' | 'no service'> {
+  const disabled = { disabled: frozen, disabledReason: frozen ? 'frozen' : '' };
+  const { count } = await tx.service.updateMany({ where: { binary, host, frozen: !frozen }, data: { frozen, ...disabled } });
+  if (count > 0) return 'switched';
+  return (await findService(tx, binary, host)) ? 'already so' : 'no service';
 }

@@ -28,6 +28,7 @@ export interface SnapshotRow {
   readonly metadataJson: string;
   readonly volumeTypeId: string | null;
   readonly consumesQuota: boolean;
+  readonly groupSnapshotId: string | null;
   readonly operationId: string | null;
   readonly createdAt: string;
   readonly updatedAt: string | null;
@@ -56,7 +57,7 @@ export const snapshotMetadataColumns = [Prisma.sql`s.metadata`] as const;
 
 const selected = Prisma.sql`s.id, s.volume_id AS "volumeId", s.name, s.description, s.project_id AS "projectId",
   s.user_id AS "userId", s.size_gib AS "sizeGib", s.status, s.progress, s.metadata::text AS "metadataJson",
-  s.volume_type_id AS "volumeTypeId", s.consumes_quota AS "consumesQuota", s.operation_id AS "operationId",
+  s.volume_type_id AS "volumeTypeId", s.consumes_quota AS "consumesQuota", s.group_snapshot_id AS "groupSnapshotId", s.operation_id AS "operationId",
   ${apiTime(Prisma.sql`s.created_at`)} AS "createdAt", ${apiTime(Prisma.sql`s.updated_at`)} AS "updatedAt"`;
 
 /** `projectId` null: every project's. */

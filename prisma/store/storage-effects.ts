@@ -13,6 +13,7 @@ import {
   type Ending,
 } from './ending-parts.ts';
 import { hasMoved, setType } from './moves.ts';
+import type { EndRequest } from './operation-end.ts';
 import type { OperationRow } from './operation-row.ts';
 import { release } from './pool-allocation.ts';
 import { refundQuota } from './quota-usage.ts';
@@ -24,6 +25,7 @@ export const storageEndings = {
   snapshotManage: { succeeded: snapshotFinished, unsuccessful: nothing },
   snapshotUnmanage: { succeeded: snapshotUnmanaged, unsuccessful: nothing },
   manageableList: { succeeded: nothing, unsuccessful: nothing },
+  backupImport: { succeeded: imported, unsuccessful: importFailed },
   volumeMigrate: { succeeded: migrated, unsuccessful: migrationEnded },
   volumeRetype: { succeeded: retyped, unsuccessful: retypeEnded },
 } as const satisfies Record<string, { succeeded: Ending; unsuccessful: Ending }>;
@@ -40,6 +42,16 @@ async function manageUndone(tx: Prisma.TransactionClient, operation: OperationRo
 
 async function snapshotUnmanaged(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   await refundSnapshot(tx, operation.resourceId);
+}
+
+async function imported(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
+  const { service } = end.result as { readonly service: string };
+  await tx.backup.update({ where: { id: operation.resourceId }, data: { service, failReason: null } });
+}
+
+async function importFailed(tx: Prisma.TransactionClient, operation: OperationRow, end: EndRequest): Promise<void> {
+  const failReason = end.reason?.slice(0, 255) ?? null;
+  await tx.backup.update({ where: { id: operation.resourceId }, data: { failReason } });
 }
 
 async function migrated(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {

@@ -32,6 +32,7 @@ export interface VolumeRow {
   readonly volumeTypeId: string | null;
   readonly snapshotId: string | null;
   readonly sourceVolumeId: string | null;
+  readonly groupId: string | null;
   readonly bootable: boolean;
   readonly multiattach: boolean;
   readonly consumesQuota: boolean;
@@ -64,6 +65,7 @@ export const volumeColumns: ColumnTable = columnsOf({
   volumeTypeId: ['v.volume_type_id', 'uuid', 'nullable'],
   snapshotId: ['v.snapshot_id', 'uuid', 'nullable'],
   sourceVolumeId: ['v.source_volume_id', 'uuid', 'nullable'],
+  groupId: ['v.group_id', 'uuid', 'nullable'],
   bootable: ['v.bootable', 'boolean'],
   multiattach: ['v.multiattach', 'boolean'],
   consumesQuota: ['v.consumes_quota', 'boolean'],
@@ -81,7 +83,7 @@ export const volumeImageMetadataColumns = [Prisma.sql`v.image_metadata`] as cons
 const selected = Prisma.sql`v.id, v.name, v.description, v.project_id AS "projectId", v.user_id AS "userId",
   v.size_gib AS "sizeGib", v.status, v.attach_status AS "attachStatus", v.migration_status AS "migrationStatus",
   v.availability_zone AS "availabilityZone", v.host, v.volume_type_id AS "volumeTypeId",
-  v.snapshot_id AS "snapshotId", v.source_volume_id AS "sourceVolumeId", v.bootable, v.multiattach,
+  v.snapshot_id AS "snapshotId", v.source_volume_id AS "sourceVolumeId", v.group_id AS "groupId", v.bootable, v.multiattach,
   v.consumes_quota AS "consumesQuota", v.metadata::text AS "metadataJson",
   v.admin_metadata::text AS "adminMetadataJson", v.image_metadata::text AS "imageMetadataJson",
   v.operation_id AS "operationId", ${apiTime(Prisma.sql`v.created_at`)} AS "createdAt",

@@ -4,10 +4,13 @@ import { open, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { serviceHostOf } from '../../domain/backend-host.ts';
+import { backupQuota } from '../../domain/quota.ts';
+import { objectPrefixOf } from '../../prisma/store/backup-records.ts';
+import { refundQuota } from '../../prisma/store/quota-usage.ts';
 import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
 import type { Lab } from './lab.ts';
 import * as requests from './requests.ts';
-import { made, snapshotIs, volumeIs, type Scenario } from './scenarios.ts';
+import { backupIs, made, snapshotIs, volumeIs, type Scenario } from './scenarios.ts';
 
 const gib = 1024 ** 3;
 const backends = ['alpha@first', 'alpha@second'] as const;
@@ -46,7 +49,7 @@ async function otherBackend(lab: Lab, volumeId: string): Promise<string> {
 }
 
 /** A type that one back-end alone satisfies. */
-async function typeOn(lab: Lab, host: string): Promise<{ id: string; name: string }> {
+export async function typeOn(lab: Lab, host: string): Promise<{ id: string; name: string }> {
   const name = `on-${host.split('@')[1]}`;
   const before = await lab.db.volumeType.findFirst({ where: { name } });
   if (before) return before;
@@ -136,6 +139,24 @@ export const storageScenarios: readonly Scenario<Lab>[] = [
       const { result } = await lab.db.operation.findUniqueOrThrow({ where: { id: request.operationId } });
       expect(result).toEqual({ objects: expect.any(Array) });
     },
+  },
+  {
+    name: 'import a backup',
+    async prepare(lab) {
+      const volumeId = await made(lab, requests.createVolume());
+      const id = await made(lab, requests.createBackup(volumeId));
+      const [prefix, { container }] = await Promise.all([
+        objectPrefixOf(lab.db, id),
+        lab.db.backup.findUniqueOrThrow({ where: { id } }),
+      ]);
+      // As if the database had been lost.
+      await lab.db.$transaction(async (tx) => {
+        const { projectId, sizeGib } = await tx.backup.update({ where: { id }, data: { deletedAt: new Date() } });
+        await refundQuota(tx, projectId, backupQuota(1, sizeGib));
+      });
+      return requests.importBackup({ id, volumeId, container: container ?? '', prefix });
+    },
+    expectDone: backupIs('available'),
   },
   {
     name: 'migrate a volume',

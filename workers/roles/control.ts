@@ -3,6 +3,7 @@ import { Client } from '@temporalio/client';
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { createConnectionActivities } from '../../activities/connection.ts';
 import { withFailures } from '../../activities/failures.ts';
+import { createGroupActivities } from '../../activities/groups.ts';
 import { createManagedActivities } from '../../activities/managed.ts';
 import { createMoveActivities } from '../../activities/moves.ts';
 import { createOperationActivities, type StepPolicy } from '../../activities/operation.ts';
@@ -49,6 +50,7 @@ export function controlActivities(
     ...createOperationActivities(db, { policy, serviceDownTimeS }),
     ...createPlacementActivities(db, { serviceDownTimeS, scheduler }),
     ...createMoveActivities(db, { serviceDownTimeS, scheduler }),
+    ...createGroupActivities(db, { serviceDownTimeS, scheduler }),
     ...createManagedActivities(db, deps.quotaDefaults),
     ...createConnectionActivities(db, serviceDownTimeS),
     ...createSupersededActivities(db, client.workflow),

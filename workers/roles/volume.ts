@@ -1,4 +1,5 @@
 // The volume role of one back-end: its driver's steps on `volume/<host>@<backend>`, its statistics, its exports.
+import { createGroupSnapshotActivities } from '../../activities/group-snapshots.ts';
 import { createManageActivities } from '../../activities/manage.ts';
 import { createTargetActivities } from '../../activities/target.ts';
 import { createVolumeActivities } from '../../activities/volume.ts';
@@ -30,6 +31,7 @@ export async function startVolumeRole(deps: VolumeRoleDeps): Promise<RunningWork
     ...createTargetActivities(deps),
     ...createVolumeCopyActivities(deps),
     ...createManageActivities(deps),
+    ...createGroupSnapshotActivities(deps),
   };
   const serviceHost = `${host}@${backend}`;
   const worker = await startHostWorker(deps, volumeQueue(serviceHost), activities, 16);

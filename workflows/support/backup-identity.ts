@@ -5,6 +5,6 @@ import type { ClaimAnswer } from '../../activities/operation.ts';
 type BackupFacts = Extract<ClaimAnswer, { verdict: 'granted' }>['facts']['backups'][string];
 
 export function backupIdentity(facts: BackupFacts): BackupIdentity {
-  const { id, volumeId, container, availabilityZone, createdAt, name, description } = facts;
-  return { id, volumeId, container, availabilityZone, createdAt, name, description };
+  const { id, volumeId, container, objectPrefix, availabilityZone, createdAt, name, description } = facts;
+  return { id, volumeId, container, objectPrefix, availabilityZone, createdAt, name, description };
 }

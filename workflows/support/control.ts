@@ -7,6 +7,7 @@ import {
   proxyLocalActivities,
 } from '@temporalio/workflow';
 import type { ConnectionActivities } from '../../activities/connection.ts';
+import type { GroupActivities } from '../../activities/groups.ts';
 import type { ManagedActivities } from '../../activities/managed.ts';
 import type { MoveActivities } from '../../activities/moves.ts';
 import type { OperationActivities } from '../../activities/operation.ts';
@@ -18,7 +19,8 @@ export type ControlActivities = OperationActivities &
   PlacementActivities &
   ConnectionActivities &
   MoveActivities &
-  ManagedActivities;
+  ManagedActivities &
+  GroupActivities;
 
 // An endlessly retried local activity is invisible and fills the history: 3 tries in 5 s, no more.
 const local = proxyLocalActivities<ControlActivities>({
@@ -76,4 +78,5 @@ export const control: ControlActivities = {
   recordMove: step('recordMove'),
   recordSourceRemoved: step('recordSourceRemoved'),
   recordManaged: step('recordManaged'),
+  placeGroup: step('placeGroup'),
 };

@@ -7,6 +7,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { BackupActivities } from '../../activities/backup.ts';
+import type { GroupSnapshotActivities } from '../../activities/group-snapshots.ts';
 import type { InstanceActivities } from '../../activities/instance.ts';
 import type { ClaimAnswer } from '../../activities/operation.ts';
 import type { ManageActivities } from '../../activities/manage.ts';
@@ -22,7 +23,11 @@ import { control } from './control.ts';
 type Claimed = Exclude<ClaimAnswer, { verdict: 'finished' }>;
 
 /** What the worker of a back-end does. */
-export type VolumeHostActivities = VolumeActivities & TargetActivities & VolumeCopyActivities & ManageActivities;
+export type VolumeHostActivities = VolumeActivities &
+  TargetActivities &
+  VolumeCopyActivities &
+  ManageActivities &
+  GroupSnapshotActivities;
 
 /** A worker that a step must run on: Cinder's binary and host as `service list` shows them. */
 interface StepHost {

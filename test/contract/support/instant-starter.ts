@@ -88,6 +88,10 @@ const traces: Partial<Record<AcceptRequest['kind'], (run: Run) => Promise<Result
     const volumes = await db.volume.findMany({ where: { ...where, host: instantHost }, orderBy: { sizeGib: 'asc' } });
     return { objects: volumes.map((row) => objectOf('volume', row)) };
   },
+  async groupCreate({ db, request }) {
+    await db.volumeGroup.update({ where: { id: request.resourceId }, data: { host: instantHost } });
+    return { host: instantHost };
+  },
   volumeAttach: () => Promise.resolve({ device: '/dev/vdb' }),
   async connectionInitialize({ db, request, claim, input }) {
     const { volumeId, attachmentId } = input;

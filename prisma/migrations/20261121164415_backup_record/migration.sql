@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "backups" ADD COLUMN     "service_metadata" TEXT;
