@@ -12,7 +12,9 @@ const refuse = (reason: string): never => {
 
 function mustNameHost(context: RequestContext, host: string | null | undefined): string {
   if (host) return host;
-  return refuse(context.atLeast('3.26') ? 'One and only one of cluster and host must be set.' : 'Host field is missing.');
+  return refuse(
+    context.atLeast('3.26') ? 'One and only one of cluster and host must be set.' : 'Host field is missing.',
+  );
 }
 
 /** A frozen back-end is given nothing new, and nothing of it is deleted. Throws InvalidInput. */

@@ -96,7 +96,10 @@ export async function switchFrozen(
   frozen: boolean,
 ): Promise<'switched' | 'already so' | 'no service'> {
   const disabled = { disabled: frozen, disabledReason: frozen ? 'frozen' : '' };
-  const { count } = await tx.service.updateMany({ where: { binary, host, frozen: !frozen }, data: { frozen, ...disabled } });
+  const { count } = await tx.service.updateMany({
+    where: { binary, host, frozen: !frozen },
+    data: { frozen, ...disabled },
+  });
   if (count > 0) return 'switched';
   return (await findService(tx, binary, host)) ? 'already so' : 'no service';
 }
