@@ -7,7 +7,7 @@ import { route } from '../http/route.ts';
 import { serviceLogRoutes } from './log-routes.ts';
 import { failOver, freeze } from './frozen.ts';
 import { disableWithReasonSchema, failoverHostSchema, failoverSchema, freezeSchema, switchSchema } from './schema.ts';
-import { serviceView, volumeBinary } from './view.ts';
+import { serviceView } from './view.ts';
 
 const policy = {
   list: 'volume_extension:services:index',

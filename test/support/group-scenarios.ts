@@ -1,6 +1,7 @@
 // Scenarios of groups and group snapshots: two volumes each.
 import { expect } from 'vitest';
 import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import * as groups from './group-requests.ts';
 import type { Lab } from './lab.ts';
 import * as requests from './requests.ts';
 import { made, type Scenario } from './scenarios.ts';
@@ -17,7 +18,7 @@ const typeOf = async (lab: Lab): Promise<string> => (await typeOn(lab, 'alpha@fi
 /** A group with two volumes, wherever those are. */
 async function grouped(lab: Lab): Promise<Grouped> {
   const typeId = await typeOf(lab);
-  const groupId = await made(lab, requests.createGroup(typeId));
+  const groupId = await made(lab, groups.createGroup(typeId));
   const volumeIds = [await made(lab, requests.createVolume()), await made(lab, requests.createVolume())];
   await lab.db.volume.updateMany({ where: { id: { in: volumeIds } }, data: { groupId } });
   return { groupId, volumeIds, typeId };
@@ -41,7 +42,7 @@ const groupSnapshotIs =
 export const groupScenarios: readonly Scenario<Lab>[] = [
   {
     name: 'create a group',
-    prepare: async (lab) => requests.createGroup(await typeOf(lab)),
+    prepare: async (lab) => groups.createGroup(await typeOf(lab)),
     async expectDone(lab, request) {
       await groupIs('available')(lab, request);
       const { host } = await lab.db.volumeGroup.findUniqueOrThrow({ where: { id: request.resourceId } });
@@ -52,7 +53,7 @@ export const groupScenarios: readonly Scenario<Lab>[] = [
     name: 'create a group from a group',
     async prepare(lab) {
       const { volumeIds, typeId } = await grouped(lab);
-      return requests.createGroupFromSource(volumeIds, typeId);
+      return groups.createGroupFromSource(volumeIds, typeId);
     },
     async expectDone(lab, request) {
       await groupIs('available')(lab, request);
@@ -64,7 +65,7 @@ export const groupScenarios: readonly Scenario<Lab>[] = [
     name: 'delete a group with its volumes',
     async prepare(lab) {
       const { groupId, volumeIds } = await grouped(lab);
-      return requests.deleteGroup(groupId, volumeIds);
+      return groups.deleteGroup(groupId, volumeIds);
     },
     expectDone: groupIs('deleted'),
   },
@@ -72,7 +73,7 @@ export const groupScenarios: readonly Scenario<Lab>[] = [
     name: 'create a group snapshot',
     async prepare(lab) {
       const { groupId, volumeIds } = await grouped(lab);
-      return requests.createGroupSnapshot(groupId, volumeIds);
+      return groups.createGroupSnapshot(groupId, volumeIds);
     },
     expectDone: groupSnapshotIs('available'),
   },
@@ -80,9 +81,9 @@ export const groupScenarios: readonly Scenario<Lab>[] = [
     name: 'delete a group snapshot',
     async prepare(lab) {
       const { groupId, volumeIds } = await grouped(lab);
-      const id = await made(lab, requests.createGroupSnapshot(groupId, volumeIds));
+      const id = await made(lab, groups.createGroupSnapshot(groupId, volumeIds));
       const snapshots = await lab.db.snapshot.findMany({ where: { groupSnapshotId: id } });
-      return requests.deleteGroupSnapshot(
+      return groups.deleteGroupSnapshot(
         id,
         snapshots.map((snapshot) => snapshot.id),
       );
