@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     resumeFile: values.resume ?? null,
     reportFile: values.report ?? null,
     together: Number(values.together),
-    endsAt: values.minutes === undefined ? Infinity : Date.now() + Number(values.minutes) * 60_000,
+    limitMs: values.minutes === undefined ? Infinity : Number(values.minutes) * 60_000,
     part: { index: index - 1, of },
   });
 }

@@ -1,4 +1,4 @@
-// A sample of the fault matrix, and a minute of the soak: every cell of it ends as it must, whatever was struck.
+// A seeded sample of the fault matrix: every cell of it ends as it must, whatever was struck.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,12 @@ if (reason !== null) console.warn(`chaos tests skipped: ${reason}`);
 /** Another seed finds other things; this one is printed with each failure and can be given to `scoria chaos`. */
 const seed = 20_261_121;
 const cells = 40;
-const minutes = 3;
+/** No cell is begun later, however slow the machine is. */
+const minutes = 2;
 const limitMs = 540_000;
+/** What each of them does to rows, files, exports and sessions is different; the others cost more than they would add. */
+const only =
+  '(create a blank volume / |delete a volume / |extend a volume / |create a snapshot / |attach a volume / |detach a volume / )';
 
 let directory: string;
 let results: readonly CellResult[] = [];
@@ -26,17 +30,8 @@ beforeAll(async () => {
   if (reason !== null) return;
   directory = await mkdtemp(join(tmpdir(), 'scoria-sample-'));
   const file = join(directory, 'results.jsonl');
-  const args = [
-    'chaos',
-    '--cells',
-    String(cells),
-    '--seed',
-    String(seed),
-    '--minutes',
-    String(minutes),
-    '--resume',
-    file,
-  ];
+  const chosen = ['--only', only, '--cells', String(cells), '--seed', String(seed)];
+  const args = ['chaos', ...chosen, '--minutes', String(minutes), '--resume', file];
   const { stdout, stderr } = await runTool(scoria, args, { timeoutMs: limitMs });
   said = `${stderr}\n${stdout}`;
   results = [...(await readResults(file)).values()];

@@ -70,7 +70,7 @@ program
   .option('--report <file>', 'write the report there, too')
   .option('--part <i/n>', 'the i-th of n parts of the matrix, for several runs side by side')
   .option('--together <n>', 'cells that one kill may strike at most; 1 to strike each alone (default 6)')
-  .option('--minutes <n>', 'begin no cell after so many minutes; with --soak, how long (default 10)')
+  .option('--minutes <n>', 'begin no cell so many minutes after the first; with --soak, how long (default 10)')
   .option('--soak', 'several clients, something killed every few seconds')
   .action(async (flags: ChaosFlags) => exitWith((await import('./chaos.ts')).chaos(flags)));
 

@@ -1,4 +1,5 @@
 // Finds the boundaries of a scenario by running it once: every activity that its operation went through.
+import pLimit from 'p-limit';
 import { expect } from 'vitest';
 import { workflowIdOf } from '../../../domain/operations.ts';
 import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
@@ -27,6 +28,7 @@ export const labOf = ({ plant, data }: Ground): ScenarioLab => ({
 export const workflowOf = (request: AcceptRequest): string => workflowIdOf({ ...request, id: request.operationId });
 
 const cleanMs = 60_000;
+const preparedAtOnce = 4;
 /** Asked by a timer while a step waits, and so not in the same place in each run: workflows/support/run.ts. */
 const watching = 'hostStatus';
 
@@ -43,7 +45,8 @@ export interface Discovered {
 export async function discover(ground: Ground, scenarios: readonly Scenario[]): Promise<readonly Discovered[]> {
   const { plant, data } = ground;
   const lab = labOf(ground);
-  const requests = await Promise.all(scenarios.map((scenario) => scenario.prepare(lab)));
+  const few = pLimit(preparedAtOnce);
+  const requests = await Promise.all(scenarios.map((scenario) => few(() => scenario.prepare(lab))));
   const found: Discovered[] = [];
   // One after the other: what is run meanwhile belongs to the step that is under way.
   for (const [index, scenario] of scenarios.entries()) {

@@ -25,8 +25,8 @@ export interface MatrixOptions {
   readonly reportFile: string | null;
   /** Cells that one blow may strike at most. */
   readonly together: number;
-  /** Milliseconds since 1970 after which no cell is begun. */
-  readonly endsAt: number;
+  /** No cell is begun so long after the first one. */
+  readonly limitMs: number;
   /** This part of so many: several runs can share the matrix. */
   readonly part: { readonly index: number; readonly of: number };
 }
@@ -48,9 +48,10 @@ export async function runMatrix(options: MatrixOptions): Promise<number> {
     for (const one of inapplicable) if (!before.has(one.cell)) await appendResult(resumeFile, one);
     results.push(...inapplicable.filter(({ cell }) => !before.has(cell)));
     say(`${cells.length} cells to run, ${before.size} known, ${inapplicable.length} do not apply`);
+    const startedAt = Date.now();
     const queue = new Queue(cells, options.together);
     for (let blow = queue.next(); blow.length > 0; blow = queue.next()) {
-      if (stopper.stopped || Date.now() > options.endsAt) break;
+      if (stopper.stopped || Date.now() - startedAt > options.limitMs) break;
       for (const result of await attempt(ground, blow, seed, queue)) {
         await appendResult(resumeFile, result);
         results.push(result);

@@ -114,9 +114,11 @@ export class Tenant {
     const volume = this.#any('volume');
     if (volume === null) return;
     const newSize = volume.sizeGib + 1;
+    // An earlier extend to the same size may be under way still.
+    const isNew = !volume.sizes.has(newSize);
     volume.sizes.add(newSize);
     const answer = await this.#send('POST', `/volumes/${volume.id}/action`, { 'os-extend': { new_size: newSize } });
-    if (answer.status !== 202) return void volume.sizes.delete(newSize);
+    if (answer.status !== 202) return void (isNew && volume.sizes.delete(newSize));
     const status = await this.#settled(volume);
     if (status !== 'available' && status !== 'in-use') return;
     volume.sizeGib = newSize;
