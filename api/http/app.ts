@@ -6,6 +6,7 @@ import { dispatch } from './dispatch.ts';
 import { ApiError, faultBody } from './errors.ts';
 import { sendPlainFault } from './plain-faults.ts';
 import { identify, logRequests } from './request-id.ts';
+import { limitRate } from './rate-limit.ts';
 import { stateOf } from './request-state.ts';
 import type { Route } from './route.ts';
 import { sendAnswer } from './send.ts';
@@ -27,6 +28,7 @@ export function createHttpApp(deps: ApiDeps, { routes, unversioned = [] }: AppPa
     '/v3',
     readBytes(deps.config.maxRequestBodyBytes),
     deps.authenticate,
+    limitRate(deps.config.rateLimit),
     redirectToSlash,
     dispatch(deps, routes),
   );

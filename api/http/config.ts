@@ -5,12 +5,15 @@ import type { Database } from '../../prisma/store/client.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 import type { PolicySource } from '../policy/policy-file.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 export interface ApiConfig {
   /** Cinder's `host`: what this process calls the machine it runs on. */
   readonly host: string;
   /** `osapi_max_limit`: rows of one page at most. */
   readonly maxLimit: number;
+  /** Of each project, in this process. */
+  readonly rateLimit: RateLimit;
   /** `max_request_body_size`. */
   readonly maxRequestBodyBytes: number;
   /** `public_endpoint`: what links begin with; null = the address the client used. */

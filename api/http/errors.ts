@@ -32,6 +32,7 @@ export const faultTable = {
   Internal: [500, 'The server has either erred or is incapable of performing the requested operation.'],
   IdempotencyKeyReused: [422, 'The Idempotency-Key %(key)s was used with another request body before.'],
   IdempotencyKeyInProgress: [409, 'The first request with the Idempotency-Key %(key)s is still being answered.'],
+  TooManyRequests: [429, 'This project may make %(limit)s requests a minute; it has made more.'],
   BacklogFull: [
     503,
     'The service is currently unable to handle the request due to a temporary overloading or maintenance.',
@@ -192,6 +193,7 @@ const faultKeys: Readonly<Record<number, string>> = {
   409: 'conflictingRequest',
   413: 'overLimit',
   415: 'badMediaType',
+  429: 'overLimit',
   501: 'notImplemented',
   503: 'serviceUnavailable',
 };

@@ -29,9 +29,9 @@ const faultSchema = {
 const versionParameter = {
   name: 'OpenStack-API-Version',
   in: 'header',
-  required: true,
-  description: 'Without it a request is one of microversion 3.0.',
-  schema: { type: 'string', enum: [`volume ${maximumMicroversion}`] },
+  required: false,
+  description: `\`volume ${maximumMicroversion}\` is what this document describes; without it a request is one of 3.0.`,
+  schema: { type: 'string' },
 } as const;
 
 /** What is served at /openapi.json: every route that the newest microversion has. */

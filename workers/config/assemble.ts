@@ -65,6 +65,7 @@ function apiOf({ DEFAULT: main, scoria }: FixedValues): ScoriaConfig['api'] {
     listenAddress: main.osapi_volume_listen,
     port: main.osapi_volume_listen_port,
     workers: main.osapi_volume_workers,
+    rateLimit: { perMinute: scoria.api_requests_per_minute, burst: scoria.api_request_burst },
     maxLimit: main.osapi_max_limit,
     maxRequestBodyBytes: main.osapi_max_request_body_size,
     publicEndpoint: main.public_endpoint,

@@ -14,6 +14,7 @@ export interface ApiConfig {
   readonly port: number;
   /** Processes that listen there. */
   readonly workers: number;
+  readonly rateLimit: { readonly perMinute: number; readonly burst: number };
   /** Rows of one page at most. */
   readonly maxLimit: number;
   readonly maxRequestBodyBytes: number;

@@ -191,6 +191,9 @@ export const scoriaOptions = {
   }),
   secret_key: mayBeLeftOut({ ...matching(/^\S{16,}$/, 'at least 16 characters without spaces'), secret: true }),
   backlog_limit: withDefault(integer(1), '10000'),
+  // 0 = no limit, as Cinder's default. Of each project, in each API process.
+  api_requests_per_minute: withDefault(integer(0), '0'),
+  api_request_burst: withDefault(integer(1), '100'),
   cache_path: withDefault(path, '$DEFAULT.state_path/cache'),
   step_maximum_attempts: withDefault(integer(1), '5'),
   step_initial_interval_ms: withDefault(integer(1), '1000'),

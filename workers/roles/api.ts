@@ -88,9 +88,10 @@ function authenticationOf(config: ScoriaConfig, policies: PolicySource, log: Log
 }
 
 function apiConfigOf(config: ScoriaConfig): Parameters<typeof createApp>[0]['config'] {
-  const { maxLimit, maxRequestBodyBytes, publicEndpoint, rpcResponseTimeoutMs } = config.api;
+  const { rateLimit, maxLimit, maxRequestBodyBytes, publicEndpoint, rpcResponseTimeoutMs } = config.api;
   return {
     ...config,
+    rateLimit,
     maxLimit,
     maxRequestBodyBytes,
     publicEndpoint,

@@ -22,6 +22,7 @@ import { startPostgres } from '../../../workers/embedded/postgres.ts';
 export const labConfig: ApiConfig = {
   host: 'peer',
   maxLimit: 1000,
+  rateLimit: { perMinute: 0, burst: 1 },
   maxRequestBodyBytes: 114_688,
   publicEndpoint: null,
   rpcResponseTimeoutMs: 2_000,
