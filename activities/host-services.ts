@@ -23,7 +23,7 @@ export interface WantedExport {
 }
 
 export interface HostServices {
-  /** Shows how far a step has come; at most once a second a step, and never a reason to fail. */
+  /** Shows how far a step has come; at most once a second a step. Throws StaleEpoch when its claim is void. */
   reportProgress(claim: HostClaim, progress: StepProgress): Promise<void>;
   /** The CHAP credentials of a volume's target, while the claim is in force; null when it has none. */
   targetSecret(claim: HostClaim, volumeId: string): Promise<ChapSecret | null>;

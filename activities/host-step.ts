@@ -1,5 +1,6 @@
 // The frame around every step on a host: lock, fence, heartbeat, progress, cancellation.
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { StorageError } from '../domain/storage-errors.ts';
 import type { StepContext } from '../drivers/step.ts';
 import type { HostClaim, HostServices } from './host-services.ts';
 
@@ -21,6 +22,8 @@ export interface HostStepDeps {
 
 const heartbeatEveryMs = 2_000;
 const progressEveryMs = 1_000;
+/** A step that begins within this time of being asked for needs no question whether its claim still holds. */
+const freshForMs = 2_000;
 
 /**
  * Runs one step of `claim` on `resourceId`. The worker's liveness is heartbeaten throughout; `work` reports bytes
@@ -32,19 +35,29 @@ export async function hostStep<T>(
   resourceId: string,
   work: (step: StepContext) => Promise<T>,
 ): Promise<T> {
-  const signal = cancellationSignal();
+  const overtaken = new AbortController();
+  const signal = AbortSignal.any([cancellationSignal(), overtaken.signal]);
   const step = activityInfo().activityType;
   const resumeAtBytes = durableBytesOf(activityInfo().heartbeatDetails);
   let last = { bytesDone: 0, bytesTotal: 0, durableBytes: resumeAtBytes };
   let shownAt = Date.now();
-  const beat = setInterval(() => heartbeat(last), heartbeatEveryMs);
+  const tell = (bytesDone: number, bytesTotal: number): Promise<void> => {
+    // Progress is a courtesy: a host that cannot reach the API for it goes on working. One that is told that its claim
+    // is void (an administrator has set the status by force, say) stops.
+    return deps.services.reportProgress(claim, { step, bytesDone, bytesTotal }).catch((error: unknown) => {
+      if (error instanceof StorageError && error.code === 'StaleEpoch') overtaken.abort(error);
+    });
+  };
+  const beat = setInterval(() => {
+    heartbeat(last);
+    void tell(last.bytesDone, last.bytesTotal);
+  }, heartbeatEveryMs);
   const reportProgress = (bytesDone: number, bytesTotal: number): void => {
     last = { ...last, bytesDone, bytesTotal };
     if (Date.now() - shownAt < progressEveryMs) return;
     shownAt = Date.now();
     heartbeat(last);
-    // Progress is a courtesy: a host that cannot reach the API for it goes on working.
-    void deps.services.reportProgress(claim, { step, bytesDone, bytesTotal }).catch(() => undefined);
+    void tell(bytesDone, bytesTotal);
   };
   // Told at once: an attempt that dies within the next seconds has not copied for nothing.
   const noteDurableBytes = (durableBytes: number): void => {
@@ -55,9 +68,17 @@ export async function hostStep<T>(
     const epoch = Number(claim.epoch);
     // Whoever looks at the pending step sees what it waits for, and which process to continue or to end.
     const onWait = (waiting: string): void => heartbeat({ ...last, waiting });
-    return await deps.withHostLock({ resourceId, epoch, signal, onWait }, (lockFd) =>
-      work({ operationId: claim.operationId, epoch, signal, reportProgress, resumeAtBytes, noteDurableBytes, lockFd }),
-    );
+    return await deps.withHostLock({ resourceId, epoch, signal, onWait }, async (lockFd) => {
+      // What has waited in a queue, for a lock, or in a stopped process may be void by now.
+      if (Date.now() - activityInfo().currentAttemptScheduledTimestampMs > freshForMs) {
+        await tell(last.bytesDone, last.bytesTotal);
+        signal.throwIfAborted();
+      }
+      const { operationId } = claim;
+      return work({ operationId, epoch, signal, reportProgress, resumeAtBytes, noteDurableBytes, lockFd });
+    });
+  } catch (error) {
+    throw overtaken.signal.aborted ? overtaken.signal.reason : error;
   } finally {
     clearInterval(beat);
   }

@@ -7,7 +7,7 @@ type PausingCode = {
 }[StorageErrorCode];
 
 /** Causes that no driver raises. */
-type FrameCause = 'WorkerSilent' | 'ResourceTaken' | 'Terminated' | 'StatusReset';
+type FrameCause = 'WorkerSilent' | 'ResourceTaken' | 'Terminated';
 
 export type PauseCause = PausingCode | FrameCause;
 
@@ -33,7 +33,6 @@ export const pauseTable = {
   WorkerSilent: { page: 'worker-silent', title: 'The worker gave no sign of life within a step' },
   ResourceTaken: { page: 'resource-taken', title: "A resource is not the operation's to take" },
   Terminated: { page: 'terminated', title: 'The workflow was ended from outside' },
-  StatusReset: { page: 'status-reset', title: 'An administrator set the status by force' },
 } as const satisfies Record<PauseCause, PauseRow>;
 
 /** Path of the page that says what to do; the general one for a cause that this version does not know. */

@@ -1,10 +1,11 @@
 // Looks both ways between the Operation rows and Temporal, and brings together what a crash has parted.
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { workflowIdOf } from '../../domain/operations.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
 import { pauseOperation } from '../../prisma/store/operation-end.ts';
 import { sweepKeys } from '../../prisma/store/idempotency.ts';
-import { takePaused, takeSilent, takeUnstarted } from '../../prisma/store/sweep.ts';
+import { takeAbandoned, takePaused, takeSilent, takeUnstarted } from '../../prisma/store/sweep.ts';
 import { whoTerminated, workflowStatus } from './closed-workflow.ts';
 import type { OperationStarter } from './starter.ts';
 
@@ -46,6 +47,15 @@ export function startSweeper(deps: SweeperDeps): { stop(): Promise<void> } {
   };
 }
 
+/** Its workflow finds that the operation has ended, and closes; a step that is at work is cancelled. */
+async function closeWorkflow({ temporal, log }: SweeperDeps, operation: Operation): Promise<void> {
+  const handle = temporal.workflow.getHandle(workflowIdOf(operation));
+  await handle.signal('abort', { actor: 'sweeper' }).catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
+  log.info({ operationId: operation.id }, 'told the workflow of an operation that was ended by force');
+}
+
 /** One round: starts what has no workflow, and settles what has lost its own. */
 export async function sweep(deps: SweeperDeps): Promise<void> {
   for (const operation of await takeUnstarted(deps.db, deps.unstartedAfterMs, batchSize)) {
@@ -56,6 +66,7 @@ export async function sweep(deps: SweeperDeps): Promise<void> {
       );
     } else await settle(deps, operation);
   }
+  for (const operation of await takeAbandoned(deps.db, batchSize)) await closeWorkflow(deps, operation);
   await sweepKeys(deps.db, keyLifetimeS);
   for (const operation of await takeSilent(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);
   for (const operation of await takePaused(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);

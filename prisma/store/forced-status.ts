@@ -1,6 +1,6 @@
 // Statuses that an administrator sets against the table: reset-state, and a forced delete's way around its conditions.
 import type { ResourceType } from '../../domain/operations.ts';
-import { recordEvent } from './operation-history.ts';
+import { abandonOperation } from './operation-end.ts';
 import { lockResource, writeStatus } from './resource-status.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -13,22 +13,16 @@ export interface ForcedStatus {
 }
 
 /**
- * Gives a live row a status and no owner. An operation that owned it goes on, but has nothing more to say about the
- * row: its later transitions compare the owner first. False when the row is gone.
+ * Gives a live row a status and no owner. An operation that owned it ends at once, under a new epoch, without undoing
+ * anything: nothing of it acts after the administrator's word. False when the row is gone.
  */
 export async function forceStatus(tx: Transaction, { resource, id, status, actor }: ForcedStatus): Promise<boolean> {
   const state = await lockResource(tx, resource, id);
   if (!state) return false;
   await writeStatus(tx, resource, id, { status, operationId: null });
   if (state.operationId === null) return true;
-  const owner = await tx.operation.findUnique({ where: { id: state.operationId }, select: { epoch: true } });
-  await recordEvent(tx, {
-    operationId: state.operationId,
-    epoch: owner?.epoch ?? 0n,
-    event: 'reset-status',
-    actor,
-    detail: `${resource} ${id} was set from ${state.status} to ${status}`,
-  });
+  const detail = `${resource} ${id} was set from ${state.status} to ${status}`;
+  await abandonOperation(tx, state.operationId, { actor, detail });
   return true;
 }
 

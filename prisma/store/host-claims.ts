@@ -10,11 +10,12 @@ export interface Progress {
 
 const inForce = ({ operationId, epoch }: ClaimPair) => ({ id: operationId, epoch: BigInt(epoch), state: 'running' });
 
-/** Writes how far a step has come; false when the claim is no longer in force. */
+/** Writes how far a step has come; false when the claim is no longer in force: the step has to stop. */
 export async function recordProgress(db: PrismaClient, claim: ClaimPair, progress: Progress): Promise<boolean> {
   const { step, bytesDone, bytesTotal } = progress;
   const { count } = await db.operation.updateMany({
-    where: inForce(claim),
+    // An undo may be at work while its operation is paused.
+    where: { id: claim.operationId, epoch: BigInt(claim.epoch), finishedAt: null },
     data: { step, bytesDone: BigInt(bytesDone), bytesTotal: BigInt(bytesTotal), updatedAt: new Date() },
   });
   return count > 0;

@@ -50,6 +50,18 @@ export async function applyEnding(
   if (end.outcome === 'failed') await leaveUserMessage(tx, operation, end.code);
 }
 
+/** What these would give back belongs to a resource that an administrator has declared to be something else. */
+const keepPlace: ReadonlySet<OperationKind> = new Set(['volumeCreate', 'backupRestore']);
+
+/** Applies the ending of an operation that has lost a resource to an administrator: nothing of it was undone. */
+export async function applyAbandonment(
+  tx: Prisma.TransactionClient,
+  operation: OperationRow,
+  end: EndRequest,
+): Promise<void> {
+  if (!keepPlace.has(operation.kind)) await endings[operation.kind].unsuccessful(tx, operation, end);
+}
+
 async function volumeGrown(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   const { newSizeGib } = inputOf<{ newSizeGib: number }>(operation);
   await tx.volume.update({ where: { id: operation.resourceId }, data: { sizeGib: newSizeGib } });

@@ -8,7 +8,7 @@ import {
 } from '../../domain/operations.ts';
 import type { PauseCause } from '../../domain/pauses.ts';
 import { Prisma, type PrismaClient } from '../generated/client.ts';
-import { applyEnding } from './operation-effects.ts';
+import { applyAbandonment, applyEnding } from './operation-effects.ts';
 import type { ClaimPair } from './operation-fence.ts';
 import { recordEvent } from './operation-history.ts';
 import { lockOperation, type OperationRow } from './operation-row.ts';
@@ -84,6 +84,41 @@ export async function endOperation(db: PrismaClient, request: EndRequest): Promi
     await recordEvent(tx, { ...eventOf(operation), event: outcome, actor, detail: reason });
     return 'written';
   });
+}
+
+/**
+ * Ends an operation at once because an administrator has taken a resource from it by force: under a new epoch, so that
+ * neither its workflow nor a step on a host acts any more. Nothing is undone; its other resources go where an abort
+ * leads them.
+ */
+export async function abandonOperation(
+  tx: Prisma.TransactionClient,
+  operationId: string,
+  { actor, detail }: { readonly actor: string; readonly detail: string },
+): Promise<void> {
+  const operation = await lockOperation(tx, operationId);
+  if (!operation || finishedStates.includes(operation.state)) return;
+  for (const { use, rule } of await releaseAll(tx, operation)) {
+    await moveTo(tx, operation, use, statusAfter(rule, 'aborted', operation.tooLate), null);
+  }
+  const reason = `${detail}; nothing was undone`;
+  const [row] = await tx.$queryRaw<{ epoch: bigint }[]>`
+    UPDATE operations SET epoch = nextval('operation_epoch_seq'), state = 'aborted', reason = ${reason},
+      pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL, finished_at = now(), updated_at = now()
+    WHERE id = ${operationId}::uuid RETURNING epoch`;
+  const epoch = row?.epoch ?? operation.epoch;
+  const end = {
+    operationId,
+    epoch: epoch.toString(),
+    outcome: 'aborted',
+    reason,
+    code: null,
+    actor,
+    result: null,
+  } as const;
+  await applyAbandonment(tx, operation, end);
+  await recordEvent(tx, { operationId, epoch, event: 'reset-status', actor, detail });
+  await recordEvent(tx, { operationId, epoch, event: 'aborted', actor, detail: reason });
 }
 
 const eventOf = (operation: OperationRow) => ({ operationId: operation.id, epoch: operation.epoch });

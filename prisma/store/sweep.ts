@@ -39,6 +39,20 @@ async function take(db: PrismaClient, limit: number, where: { text: string; ms: 
   return db.operation.findMany({ where: { id: { in: rows.map((row) => row.id) } }, orderBy: { createdAt: 'asc' } });
 }
 
+/**
+ * Operations that ended because an administrator set a status by force, each answered once: their workflows still wait,
+ * or work.
+ */
+export async function takeAbandoned(db: PrismaClient, limit: number): Promise<Operation[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    UPDATE operations SET checked_at = now() WHERE id IN (
+      SELECT id FROM operations WHERE state = 'aborted' AND finished_at > now() - interval '1 day'
+        AND coalesce(checked_at, created_at) < finished_at AND EXISTS (
+          SELECT 1 FROM operation_events AS event WHERE event.operation_id = operations.id AND event.event = 'reset-status')
+      ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) RETURNING id`;
+  return db.operation.findMany({ where: { id: { in: rows.map((row) => row.id) } } });
+}
+
 /** How many accepted operations wait for a workflow. */
 export function countBacklog(db: PrismaClient): Promise<number> {
   return db.operation.count({ where: { state: 'accepted', workflowStartedAt: null } });

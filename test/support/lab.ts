@@ -17,7 +17,9 @@ import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
+import { StorageError } from '../../domain/storage-errors.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
+import { recordProgress } from '../../prisma/store/host-claims.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { startEmbedded, type Embedded } from '../../workers/embedded/embedded.ts';
 import { startBackupRole } from '../../workers/roles/backup.ts';
@@ -94,9 +96,11 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     ...{ db, temporal, starter, log },
     ...{ everyMs: 2_000, unstartedAfterMs: 5_000, silentAfterMs: 30_000 },
   });
-  const services = {
+  const services: HostServices & HostReporting = {
     report: (report: HostReport) => saveReport(db, report),
-    reportProgress: () => Promise.resolve(),
+    async reportProgress(claim, progress) {
+      if (!(await recordProgress(db, claim, progress))) throw new StorageError('StaleEpoch', 'a void claim');
+    },
     wantedExports: () => Promise.resolve([]),
     targetSecret: () => Promise.resolve({ username: 'lab', password: 'labsecret1234' }),
   };

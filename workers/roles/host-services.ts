@@ -2,6 +2,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import type { HostClaim, HostServices, StepProgress, WantedExport } from '../../activities/host-services.ts';
+import { StorageError } from '../../domain/storage-errors.ts';
 import type { ChapSecret } from '../../drivers/target/target.ts';
 import type { HostReport, HostReporting, HostWishes } from './host-worker.ts';
 
@@ -12,6 +13,7 @@ export interface InternalApi {
 }
 
 const requestTimeoutMs = 10_000;
+const staleClaimStatus = 409;
 
 const chapSchema = z.object({ username: z.string(), password: z.string() }).nullable();
 const exportsSchema = z.object({
@@ -62,6 +64,9 @@ export class HttpHostServices implements HostServices, HostReporting {
       bodyTimeout: requestTimeoutMs,
     });
     const text = await response.body.text();
+    if (response.statusCode === staleClaimStatus) {
+      throw new StorageError('StaleEpoch', 'the API says that the claim of this step is no longer in force');
+    }
     if (response.statusCode >= 300) {
       throw new Error(
         `${method} ${path.split('?')[0]}: the API answered ${response.statusCode}: ${text.slice(0, 200)}`,

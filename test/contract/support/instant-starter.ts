@@ -25,9 +25,8 @@ export function createInstantStarter(db: Database, quotaDefaults: Readonly<Recor
   async function run(request: AcceptRequest): Promise<Result> {
     const { operationId } = request;
     const verdict = await claimOperation(db, { operationId, runId: operationId, actor: 'instant', cause: 'claimed' });
-    // Its resource was taken from it: it is paused now, as its workflow would be.
-    if (verdict.verdict === 'refused') return {};
-    if (verdict.verdict !== 'granted') throw new Error(`operation ${operationId}: ${verdict.verdict}`);
+    // Its resource was taken from it, or an administrator has ended it: its workflow would do nothing more.
+    if (verdict.verdict !== 'granted') return {};
     const claim = { operationId, epoch: verdict.epoch };
     const input = request.input as unknown as Run['input'];
     const result = (await traces[request.kind]?.({ db, request, claim, input })) ?? {};
