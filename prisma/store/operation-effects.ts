@@ -51,7 +51,7 @@ export async function applyEnding(
 }
 
 /** What these would give back belongs to a resource that an administrator has declared to be something else. */
-const keepPlace: ReadonlySet<OperationKind> = new Set(['volumeCreate', 'backupRestore']);
+const keepPlace: ReadonlySet<OperationKind> = new Set(['volumeCreate', 'backupRestore', 'volumeManage']);
 
 /** Applies the ending of an operation that has lost a resource to an administrator: nothing of it was undone. */
 export async function applyAbandonment(
