@@ -1,5 +1,6 @@
 // The whole API: every resource's routes on one application.
 import type { Express } from 'express';
+import { auditRoutes } from './audits/routes.ts';
 import { attachmentRoutes } from './attachments/routes.ts';
 import { availabilityZoneRoutes } from './availability-zones/routes.ts';
 import { capabilityRoutes } from './capabilities/routes.ts';
@@ -68,6 +69,7 @@ export const allRoutes: readonly Route[] = [
   ...resourceFilterRoutes,
   ...extensionRoutes,
   ...operationRoutes,
+  ...auditRoutes,
 ];
 
 /** The API's application; the caller makes it listen. */

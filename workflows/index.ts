@@ -1,4 +1,5 @@
 // The workflows that a control worker runs, by the names under which Temporal knows them.
+export { audit } from './audit.ts';
 export { backupCreate } from './backup-create.ts';
 export { backupDelete } from './backup-delete.ts';
 export { backupImport } from './backup-import.ts';

@@ -1,9 +1,11 @@
 // Looks both ways between the Operation rows and Temporal, and brings together what a crash has parted.
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { workflowIdOf } from '../../domain/operations.ts';
+import { controlQueue } from '../../domain/task-queues.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
 import { pauseOperation } from '../../prisma/store/operation-end.ts';
+import { listAcceptedAudits } from '../../prisma/store/audits.ts';
 import { sweepKeys } from '../../prisma/store/idempotency.ts';
 import { takeAbandoned, takePaused, takeSilent, takeUnstarted } from '../../prisma/store/sweep.ts';
 import { whoTerminated, workflowStatus } from './closed-workflow.ts';
@@ -56,6 +58,17 @@ async function closeWorkflow({ temporal, log }: SweeperDeps, operation: Operatio
   log.info({ operationId: operation.id }, 'told the workflow of an operation that was ended by force');
 }
 
+/** Audits that were asked for. */
+async function startAudits({ db, temporal }: SweeperDeps): Promise<void> {
+  for (const { id, actor, repair } of await listAcceptedAudits(db, batchSize)) {
+    await temporal.workflow
+      .start('audit', { workflowId: `audit/${id}`, taskQueue: controlQueue, args: [{ id, actor, repair }] })
+      .catch((error: unknown) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      });
+  }
+}
+
 /** One round: starts what has no workflow, and settles what has lost its own. */
 export async function sweep(deps: SweeperDeps): Promise<void> {
   for (const operation of await takeUnstarted(deps.db, deps.unstartedAfterMs, batchSize)) {
@@ -67,6 +80,7 @@ export async function sweep(deps: SweeperDeps): Promise<void> {
     } else await settle(deps, operation);
   }
   for (const operation of await takeAbandoned(deps.db, batchSize)) await closeWorkflow(deps, operation);
+  await startAudits(deps);
   await sweepKeys(deps.db, keyLifetimeS);
   for (const operation of await takeSilent(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);
   for (const operation of await takePaused(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);

@@ -22,6 +22,8 @@ export const ownRules = {
   'operation:get': [reader],
   'operation:order': [admin],
   'operation:order_many': [admin],
+  'audit:get_all': [admin],
+  'audit:create': [admin],
 
   // https://docs.openstack.org/nova/latest/configuration/policy.html
   'os_compute_api:servers:index': [reader],

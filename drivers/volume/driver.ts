@@ -112,4 +112,9 @@ export interface VolumeDriver {
 
   /** Ids of the volumes and snapshots found on the back-end that carry Scoria's names: for audits and leak tests. */
   listObjects(): Promise<{ readonly volumeIds: readonly string[]; readonly snapshotIds: readonly string[] }>;
+  /**
+   * Size in bytes of each of these volumes that is there; one or two commands for all of them, not one each. Audits compare
+   * it with the rows. Without it sizes are not compared.
+   */
+  volumeBytes?(volumeIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
 }

@@ -18,7 +18,8 @@ export async function recordProgress(db: PrismaClient, claim: ClaimPair, progres
     where: { id: claim.operationId, epoch: BigInt(claim.epoch), finishedAt: null },
     data: { step, bytesDone: BigInt(bytesDone), bytesTotal: BigInt(bytesTotal), updatedAt: new Date() },
   });
-  return count > 0;
+  // An audit's repair works under an epoch of its own and has no operation.
+  return count > 0 || (await db.operation.count({ where: { id: claim.operationId } })) === 0;
 }
 
 /** True while the claim is in force and its operation is about this volume. */

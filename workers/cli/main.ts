@@ -1,6 +1,6 @@
 // Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { addOperationsCommands } from './operations-commands.ts';
+import { addApiOptions, addOperationsCommands } from './operations-commands.ts';
 import { roles, type Role } from '../config/requirements.ts';
 import type { ChaosFlags } from './chaos.ts';
 import { addLaunchOptions, stateDirOption, type LaunchFlags } from './launch-flags.ts';
@@ -59,6 +59,10 @@ addLaunchOptions(
 );
 
 addOperationsCommands(program, exitWith);
+
+addApiOptions(program.command('audit').description('compare the rows with what back-ends and targets really have'))
+  .option('--repair', "mend what is provably Scoria's and idle")
+  .action(async (flags) => exitWith((await import('./audit.ts')).audit(flags)));
 
 program
   .command('chaos')

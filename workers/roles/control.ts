@@ -1,6 +1,7 @@
 // The control role: workflows, and the steps on the database, on the queue that any control worker serves.
 import { Client } from '@temporalio/client';
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
+import { createAuditActivities } from '../../activities/audit.ts';
 import { createConnectionActivities } from '../../activities/connection.ts';
 import { withFailures } from '../../activities/failures.ts';
 import { createGroupActivities } from '../../activities/groups.ts';
@@ -14,6 +15,7 @@ import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { noteService } from '../../prisma/store/services.ts';
+import { keepAuditSchedule } from './audit-schedule.ts';
 import { runWorker, type RunningWorker } from './run-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -54,6 +56,7 @@ export function controlActivities(
     ...createManagedActivities(db, deps.quotaDefaults),
     ...createConnectionActivities(db, serviceDownTimeS),
     ...createSupersededActivities(db, client.workflow),
+    ...createAuditActivities(db, serviceDownTimeS),
   });
 }
 
@@ -70,6 +73,9 @@ export async function startControlRole(deps: ControlRoleDeps): Promise<RunningWo
     maxCachedWorkflows: 1000,
     shutdownGraceTime: '5 s',
   });
+  keepAuditSchedule(new Client({ connection: deps.connection, namespace: deps.namespace })).catch((error: unknown) =>
+    deps.log.warn({ err: error }, 'no audits by themselves until a control worker is started again'),
+  );
   const running = runWorker(worker);
   const reporting = reportScheduler(deps);
   return {

@@ -1,6 +1,7 @@
 // The volume role of one back-end: its driver's steps on `volume/<host>@<backend>`, its statistics, its exports.
 import { createGroupSnapshotActivities } from '../../activities/group-snapshots.ts';
 import { createManageActivities } from '../../activities/manage.ts';
+import { createSurveyActivities } from '../../activities/survey.ts';
 import { createTargetActivities } from '../../activities/target.ts';
 import { createVolumeActivities } from '../../activities/volume.ts';
 import { createVolumeCopyActivities } from '../../activities/volume-copy.ts';
@@ -32,6 +33,7 @@ export async function startVolumeRole(deps: VolumeRoleDeps): Promise<RunningWork
     ...createVolumeCopyActivities(deps),
     ...createManageActivities(deps),
     ...createGroupSnapshotActivities(deps),
+    ...createSurveyActivities(deps),
   };
   const serviceHost = `${host}@${backend}`;
   const worker = await startHostWorker(deps, volumeQueue(serviceHost), activities, 16);

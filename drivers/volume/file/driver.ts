@@ -98,6 +98,15 @@ export class FileVolumeDriver implements VolumeDriver {
     return { volumeIds: idsOf('volume'), snapshotIds: idsOf('snapshot') };
   }
 
+  async volumeBytes(volumeIds: readonly string[]): Promise<Readonly<Record<string, number>>> {
+    const sizes: Record<string, number> = {};
+    for (const id of volumeIds) {
+      const status = await stat(join(this.#directory, volumeName(id))).catch(() => null);
+      if (status) sizes[id] = status.size;
+    }
+    return sizes;
+  }
+
   get #directory(): string {
     return this.#options.file_volumes_dir;
   }
