@@ -13,7 +13,7 @@ const suites: readonly SuiteSettings[] = [
   { name: 'unit', testTimeoutMs: 20_000, fileParallelism: true },
   { name: 'history', testTimeoutMs: 120_000, fileParallelism: true },
   { name: 'driver', testTimeoutMs: 120_000, fileParallelism: true },
-  { name: 'lab', testTimeoutMs: 600_000, fileParallelism: false },
+  { name: 'lab', testTimeoutMs: 900_000, fileParallelism: false },
   { name: 'workflow', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'chaos', testTimeoutMs: 600_000, fileParallelism: false },
   { name: 'contract', testTimeoutMs: 300_000, fileParallelism: false },

@@ -11,7 +11,7 @@ export interface ChapSecret {
 /** Cinder's `connection_info` without its secrets: what a workflow may carry. */
 export interface ConnectionInfo {
   readonly driver_volume_type: 'iscsi' | 'local';
-  readonly data: Readonly<Record<string, string | number | boolean | null>>;
+  readonly data: Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;
 }
 
 export interface ExportRequest {

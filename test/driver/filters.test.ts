@@ -8,6 +8,8 @@ import { copyCommand, eraseCommand } from '../../drivers/data/block-device.ts';
 import * as lvm from '../../drivers/volume/lvm/commands.ts';
 import { showWords } from '../../drivers/volume/lvm/cow-area.ts';
 import { cloneSourceName, halfMade, snapshotName, tagsOf, volumeName } from '../../drivers/volume/lvm/names.ts';
+import * as openIscsi from '../../drivers/connector/open-iscsi/commands.ts';
+import * as lio from '../../drivers/target/lio/commands.ts';
 import * as tgt from '../../drivers/target/tgt/commands.ts';
 import { revealed, type Argv } from '../../privileged/argv.ts';
 import { parseFilterFile } from '../../privileged/filter-file.ts';
@@ -65,8 +67,45 @@ const lvmCommands: readonly Argv[] = [
   showWords(`/dev/vg-1/${snapshot}`, 4096),
 ];
 
+const iqn = `iqn.2010-10.org.openstack:${volume}`;
+const [backing, group] = [lio.backingDirectory('iblock', volume), lio.groupDirectory(iqn)];
+const lioCommands: readonly Argv[] = [
+  lio.loadModules,
+  lio.makeObjects(`${lio.configfs}/iscsi`),
+  lio.makeObjects(backing),
+  lio.makeObjects(`${group}/lun/lun_1`),
+  lio.makeObjects(`${group}/np/[fe80::1]:3260`),
+  lio.removeObject(backing),
+  lio.removeObject(`${group}/lun/lun_0`),
+  lio.removeObject(group),
+  lio.removeObject(lio.targetDirectory(iqn)),
+  lio.setAttribute(`${backing}/wwn/vpd_unit_serial`),
+  lio.setAttribute(`${group}/attrib/authentication`),
+  lio.setAttribute(`${group}/auth/password`),
+  lio.link(backing, `${group}/lun/lun_1/volume`),
+  lio.unlink(`${group}/lun/lun_1/volume`),
+];
+
+const node = { iqn, portal: '127.0.0.1:3260' };
+const openIscsiCommands: readonly Argv[] = [
+  openIscsi.showNode(node),
+  openIscsi.newNode(node),
+  openIscsi.updateNode(node, 'node.session.auth.username', 'u'),
+  openIscsi.updatePassword({ ...node, portal: '[fe80::1]:3260' }, 'p p'),
+  openIscsi.login(node),
+  openIscsi.rescan(node),
+  openIscsi.logout(node),
+  openIscsi.deleteNode(node),
+  openIscsi.multipathStatus,
+  openIscsi.flushMultipath('mpatha'),
+  openIscsi.flushDevice('sdb'),
+  openIscsi.deleteDevice('sdb'),
+];
+
 const commands: readonly Argv[] = [
   ...lvmCommands,
+  ...lioCommands,
+  ...openIscsiCommands,
   tgt.showTargets(on),
   tgt.showAccounts(on),
   tgt.showPortals(on),
@@ -100,6 +139,11 @@ describe('the filters', () => {
     [['umount', '--lazy', `/srv/connections/${randomUUID()}/disk`, '/']],
     [['/tmp/tgtadm', '--op', 'show']],
     [['lvremove', '--yes', '--force', 'vg-1']],
+    [['tee', '/etc/passwd']],
+    [['tee', '/sys/block/sda/device/../../../../etc/delete']],
+    [['rmdir', `${lio.configfs}/iscsi/iqn.2010-10.org.openstack:someone-else`]],
+    [['iscsiadm', '-m', 'node', '--logoutall=all']],
+    [['iscsiadm', '-m', 'node', '-T', 'iqn.x:y', '-p', '1.2.3.4:1', '-o', 'update', '-n', 'node.startup', '-v', 'x']],
     [['lvremove', '--yes', '--force', 'vg-1/root']],
     [['lvs', '--config', 'x', '--reportformat', 'json']],
     [['dd', 'if=/etc/shadow', `of=/dev/vg-1/${volume}`]],

@@ -19,6 +19,7 @@ export function assembleConfig(values: FixedValues, { backends, backup, policyFi
     statePath: main.state_path,
     rootwrapConfig: main.rootwrap_config,
     cachePath: scoria.cache_path,
+    connector: scoria.connector,
     debug: main.debug,
     authStrategy: main.auth_strategy,
     keystone: keystoneOf(values),

@@ -6,6 +6,7 @@ import {
   decimal,
   flag,
   integer,
+  listOf,
   matching,
   mayBeLeftOut,
   mustBeSet,
@@ -41,12 +42,13 @@ export const commonBackendOptions = {
   volume_dd_blocksize: withDefault(matching(/^\d+[KMG]?$/i, 'a size such as 1M'), '1M'),
 
   target_helper: withDefault(
-    { ...oneOf(['tgtadm']), allowed: 'tgtadm (lioadm and the others are not available yet)' },
+    { ...oneOf(['tgtadm', 'lioadm']), allowed: 'tgtadm, lioadm (the others are not available yet)' },
     'tgtadm',
   ),
   target_protocol: withDefault({ ...oneOf(['iscsi']), allowed: 'iscsi (the others are not available yet)' }, 'iscsi'),
   target_prefix: withDefault(text, 'iqn.2010-10.org.openstack:'),
   target_ip_address: withDefault(text, '$my_ip'),
+  target_secondary_ip_addresses: withDefault(listOf(text), ''),
   target_port: withDefault(port, '3260'),
   // Scoria's own: which of several tgtd on this host, as `tgtd --control-port`.
   tgt_control_port: withDefault(integer(0, 32_767), '0'),

@@ -78,6 +78,8 @@ export interface ScoriaConfig {
   /** For workers that are not root. */
   readonly rootwrapConfig: string;
   readonly cachePath: string;
+  /** How a backup host reaches the volumes of other hosts. */
+  readonly connector: 'libiscsi' | 'open-iscsi';
   readonly debug: boolean;
   readonly authStrategy: 'keystone' | 'noauth';
   /** null with noauth. */

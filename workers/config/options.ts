@@ -199,6 +199,8 @@ export const scoriaOptions = {
   step_initial_interval_ms: withDefault(integer(1), '1000'),
   step_heartbeat_timeout_ms: withDefault(integer(1000), '30000'),
   host_patience_ms: withDefault(integer(100), '10000'),
+  // How a backup host reaches volumes of other hosts: QEMU's initiator, or the kernel's own.
+  connector: withDefault(oneOf(['libiscsi', 'open-iscsi']), 'libiscsi'),
 } as const satisfies OptionTable;
 
 /** By section; everything else is a back-end, or Cinder's and unknown here. */

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { StorageError } from '../../domain/storage-errors.ts';
+import { lioOptions } from '../../drivers/target/lio/config.ts';
+import { LioTargetDriver } from '../../drivers/target/lio/driver.ts';
 import { tgtOptions } from '../../drivers/target/tgt/config.ts';
 import { TgtTargetDriver } from '../../drivers/target/tgt/driver.ts';
 import type { TargetDriver } from '../../drivers/target/target.ts';
@@ -22,13 +24,20 @@ export function volumeDriverFor(backend: BackendConfig): VolumeDriver {
   return volumeDrivers[backend.driver](backend);
 }
 
+const targetDrivers: Readonly<
+  Record<BackendConfig['common']['target_helper'], (backend: BackendConfig, config: ScoriaConfig) => TargetDriver>
+> = {
+  tgtadm: ({ common }, { statePath }) => new TgtTargetDriver(tgtOptions.parse(common), join(statePath, 'targets')),
+  lioadm: ({ common }) => new LioTargetDriver(lioOptions.parse(common)),
+};
+
 /** The back-end's target, or null with a warning when this machine cannot export anything. */
 export async function targetFor(
   config: ScoriaConfig,
   backend: BackendConfig,
   log: Logger,
 ): Promise<TargetDriver | null> {
-  const target = new TgtTargetDriver(tgtOptions.parse(backend.common), join(config.statePath, 'targets'));
+  const target = targetDrivers[backend.common.target_helper](backend, config);
   try {
     await target.checkForSetup();
     return target;

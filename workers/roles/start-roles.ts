@@ -2,8 +2,6 @@
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
-import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
 import { createLibvirtDriver } from '../../drivers/connector/libvirt/driver.ts';
 import { createDatabase } from '../../prisma/store/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
@@ -14,6 +12,7 @@ import { startApiRole } from './api.ts';
 import { startBackupRole } from './backup.ts';
 import { backupEngineFor, backupNames } from './backup-engine.ts';
 import { startComputeRole } from './compute.ts';
+import { connectorFor } from './connectors.ts';
 import { startControlRole } from './control.ts';
 import { HttpHostServices } from './host-services.ts';
 import type { HostRoleDeps } from './host-worker.ts';
@@ -87,7 +86,7 @@ async function startControl(config: ScoriaConfig, { connection, log }: Context):
 
 async function startVolumes(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
   const deps = await hostDeps(config, context);
-  const connector = connectorOf(config);
+  const connector = connectorFor(config);
   const workers: RunningWorker[] = [];
   for (const backend of config.backends) {
     const driver = volumeDriverFor(backend);
@@ -98,14 +97,9 @@ async function startVolumes(config: ScoriaConfig, context: Context): Promise<rea
   return workers;
 }
 
-/** How this host reaches volumes that other hosts export. */
-function connectorOf({ statePath, host, myIp }: ScoriaConfig): LibiscsiConnector {
-  return new LibiscsiConnector(libiscsiOptions.parse({ state_path: statePath, host, my_ip: myIp }));
-}
-
 async function startBackup(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
   const deps = await hostDeps(config, context);
-  const connector = connectorOf(config);
+  const connector = connectorFor(config);
   const engine = await backupEngineFor(config);
   const { service, defaultContainer } = backupNames(config);
   const worker = await startBackupRole({ ...deps, engine, connector, service, defaultContainer });

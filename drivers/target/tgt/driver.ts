@@ -8,6 +8,7 @@ import { StorageError } from '../../../domain/storage-errors.ts';
 import type { Argv } from '../../../privileged/argv.ts';
 import { eventually } from '../../data/eventually.ts';
 import type { StepContext } from '../../step.ts';
+import { iscsiConnection, portalsOf } from '../connection-info.ts';
 import type { ConnectionInfo, ExportRequest, RememberedExport, TargetDriver } from '../target.ts';
 import { tgtadm, tgtadmUnless } from './client.ts';
 import * as commands from './commands.ts';
@@ -49,7 +50,7 @@ export class TgtTargetDriver implements TargetDriver {
       await this.removeExport(step, request.volumeId);
       await this.#build(step, await this.#newTarget(step, iqn), request);
     } else if (found.state !== 'ready') await this.#reopen(step, found.tid, request.path.path);
-    return this.#connectionInfo(request, iqn);
+    return iscsiConnection(request, { iqn, lun: dataLun, portals: portalsOf(this.#options) });
   }
 
   async refreshSize(step: StepContext, volumeId: string): Promise<void> {
@@ -154,23 +155,6 @@ export class TgtTargetDriver implements TargetDriver {
 
   #iqn(volumeId: string): string {
     return `${this.#options.target_prefix}volume-${volumeId}`;
-  }
-
-  #connectionInfo({ volumeId, chap, readonly }: ExportRequest, iqn: string): ConnectionInfo {
-    return {
-      driver_volume_type: 'iscsi',
-      data: {
-        target_discovered: false,
-        target_portal: `${this.#options.target_ip_address}:${this.#options.target_port}`,
-        target_iqn: iqn,
-        target_lun: dataLun,
-        volume_id: volumeId,
-        ...(chap ? { auth_method: 'CHAP' } : {}),
-        encrypted: false,
-        qos_specs: null,
-        access_mode: readonly ? 'ro' : 'rw',
-      },
-    };
   }
 }
 

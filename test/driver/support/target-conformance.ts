@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { ChapSecret, ExportRequest, TargetDriver } from '../../../drivers/target/target.ts';
+import type { ChapSecret, ConnectionInfo, ExportRequest, TargetDriver } from '../../../drivers/target/target.ts';
+import type { LocalPath } from '../../../drivers/volume/driver.ts';
 import { iscsiUrl, lunSize, onLun, stayOnLun } from './iscsi-client.ts';
 import { newStep } from './step.ts';
 
@@ -11,6 +12,18 @@ export interface TargetUnderTest {
   readonly target: TargetDriver;
   /** For the files that are exported. */
   readonly directory: string;
+  /** The target's machine, when it is another than this one. */
+  readonly machine?: TargetMachine;
+}
+
+/** Where the exported bytes are, and how this machine's initiator gets there. */
+export interface TargetMachine {
+  /** Empty bytes to export. */
+  newBacking(volumeId: string, sizeBytes: number): Promise<LocalPath>;
+  read(path: string, position: number, length: number): Promise<Buffer>;
+  grow(path: string, sizeBytes: number): Promise<void>;
+  /** The same connection by a portal that this machine can reach. */
+  reach(connection: ConnectionInfo): ConnectionInfo;
 }
 
 const mib = 1024 ** 2;
@@ -32,11 +45,33 @@ export async function newExport(directory: string, more: Partial<ExportRequest> 
   return { volumeId, path, chap: newChap(), readonly: false, ...more };
 }
 
+/** This machine, with files in `directory`. */
+function ownMachine(directory: string): TargetMachine {
+  return {
+    newBacking: async (volumeId, sizeBytes) => ({
+      path: await newBacking(directory, volumeId, sizeBytes),
+      kind: 'file',
+    }),
+    async read(path, position, length) {
+      const file = await open(path, 'r');
+      const { buffer } = await file.read(Buffer.alloc(length), 0, length, position);
+      await file.close();
+      return buffer;
+    },
+    grow: (path, sizeBytes) => truncate(path, sizeBytes),
+    reach: (connection) => connection,
+  };
+}
+
 export function promisesOfTargets(under: () => TargetUnderTest): void {
+  const machine = (): TargetMachine => under().machine ?? ownMachine(under().directory);
   const exported = async (more: Partial<ExportRequest> = {}) => {
-    const request = await newExport(under().directory, more);
-    const connection = await under().target.exportVolume(newStep(), request);
-    return { request, connection, url: iscsiUrl(connection, request.chap) };
+    const volumeId = randomUUID();
+    const path = await machine().newBacking(volumeId, 64 * mib);
+    const request: ExportRequest = { volumeId, path, chap: newChap(), readonly: false, ...more };
+    const answer = await under().target.exportVolume(newStep(), request);
+    const connection = machine().reach(answer);
+    return { request, answer, connection, url: iscsiUrl(connection, request.chap) };
   };
 
   it('lets an initiator with the secret read and write the volume’s own bytes', async () => {
@@ -54,10 +89,8 @@ export function promisesOfTargets(under: () => TargetUnderTest): void {
     });
     expect(JSON.stringify(connection)).not.toContain(request.chap?.password);
     await onLun(url, 'write -P 0xab 1M 64k', 'read -P 0xab 1M 64k');
-    const file = await open(request.path.path, 'r');
-    const { buffer } = await file.read(Buffer.alloc(65_536), 0, 65_536, mib);
-    await file.close();
-    expect(buffer.equals(Buffer.alloc(65_536, 0xab))).toBe(true);
+    const written = await machine().read(request.path.path, mib, 65_536);
+    expect(written.equals(Buffer.alloc(65_536, 0xab))).toBe(true);
     await under().target.removeExport(newStep(), request.volumeId);
   });
 
@@ -70,9 +103,9 @@ export function promisesOfTargets(under: () => TargetUnderTest): void {
   });
 
   it('exports twice as once, and disturbs no session doing so', async () => {
-    const { request, connection, url } = await exported();
+    const { request, answer, url } = await exported();
     const working = onLun(url, 'write -P 1 0 32M', 'sleep 500', 'read -P 1 0 32M');
-    expect(await under().target.exportVolume(newStep(), request)).toEqual(connection);
+    expect(await under().target.exportVolume(newStep(), request)).toEqual(answer);
     await working;
     expect((await under().target.listExports()).filter((id) => id === request.volumeId)).toHaveLength(1);
     await under().target.removeExport(newStep(), request.volumeId);
@@ -92,7 +125,7 @@ export function promisesOfTargets(under: () => TargetUnderTest): void {
 
   it('shows a volume that has grown at its new size', async () => {
     const { request, url } = await exported();
-    await truncate(request.path.path, 128 * mib);
+    await machine().grow(request.path.path, 128 * mib);
     await under().target.refreshSize(newStep(), request.volumeId);
     expect(await lunSize(url)).toBe(128 * mib);
     await onLun(url, 'write -P 7 100M 1M', 'read -P 7 100M 1M');

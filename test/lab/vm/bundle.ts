@@ -24,6 +24,17 @@ const labPlugin: Plugin = {
       const contents = isOurs ? text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)) : text;
       return { contents, loader: 'ts' };
     });
+    // The SDK finds one of its files by its place.
+    builder.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/bundler\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const found = createRequire(path);
+      return {
+        contents: text.replaceAll(/require\.resolve\('(\.[^']+)'\)/g, (_call, name: string) =>
+          JSON.stringify(found.resolve(name)),
+        ),
+        loader: 'js',
+      };
+    });
     builder.onResolve({ filter: notNeeded }, ({ path }) => ({ path, namespace: 'left-out' }));
     builder.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
     builder.onResolve({ filter: new RegExp(`^(${leftOutside.join('|')})$`) }, ({ path }) => ({

@@ -61,7 +61,7 @@ export function startScript({ nodePath, modules, udev }: StartScript): string {
   return `
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb
 b=/run/lab/busybox
-$b mount -t configfs config /sys/kernel/config 2>/dev/null
+modprobe configfs 2>/dev/null; $b mount -t configfs config /sys/kernel/config 2>/dev/null
 ${modules.length === 0 ? '' : `modprobe -a ${modules.join(' ')} || echo "LAB: modules are missing"`}
 ${udev ? '/lib/systemd/systemd-udevd --daemon' : `cat > /etc/lvm/lvm.conf <<'END'\n${lvmConf}END`}
 read -r up rest < /proc/uptime; echo "LAB: starting the agent after $up s"
