@@ -44,7 +44,7 @@ export async function targetFor(
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     // It was there and does not answer just now: it is being started again, and what needs it is tried again.
-    if ((await target.generation()) !== null) return target;
+    if ((await target.generation?.()) != null) return target;
     log.warn({ backend: backend.section, reason: error.message }, 'volumes of this back-end cannot be attached');
     return null;
   }

@@ -17,6 +17,7 @@ const dataLun = 1;
 
 export class LioTargetDriver implements TargetDriver {
   readonly name = 'lioadm';
+  readonly connectorNeeds = ['initiator'];
   readonly #options: LioOptions;
 
   constructor(options: LioOptions) {
