@@ -66,7 +66,7 @@ describe.skipIf(reason !== null)('in the lab VM', () => {
       expect(await vm.mustExec(['cat', `${group}/enable`])).toBe('1\n');
       expect(await vm.mustExec(['cat', `${group}/auth/userid`])).toBe(`${request.chap.username}\n`);
       await target.removeExport(newStep(), request.volumeId);
-      const left = await vm.mustExec(['find', '/sys/kernel/config/target', '-name', '*volume*']);
+      const left = await vm.mustExec(['find', '/sys/kernel/config/target', '-name', `*${request.volumeId}*`]);
       expect(left).toBe('');
     });
 

@@ -3,7 +3,8 @@ import { secret, type Argv } from '../../../privileged/argv.ts';
 import { run, type RunResult } from '../../../privileged/run.ts';
 import type { ChapSecret, ConnectionInfo } from '../../../drivers/target/target.ts';
 
-const silenceTimeoutMs = 30_000;
+/** The target may be in the lab VM, which is slow on a busy machine. */
+const silenceTimeoutMs = 120_000;
 
 export function iscsiUrl({ data }: ConnectionInfo, chap: ChapSecret | null): string {
   const login = chap ? `${chap.username}%${chap.password}@` : '';
