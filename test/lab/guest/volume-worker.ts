@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { withHostLock } from '../../../privileged/host-lock.ts';
 import { loadConfig } from '../../../workers/config/load.ts';
 import { targetFor, volumeDriverFor } from '../../../workers/roles/back-ends.ts';
+import { connectorFor } from '../../../workers/roles/connectors.ts';
 import { HttpHostServices } from '../../../workers/roles/host-services.ts';
 import { startVolumeRole } from '../../../workers/roles/volume.ts';
 
@@ -26,6 +27,7 @@ for (const backend of config.backends) {
     backend: backend.section,
     driver: volumeDriverFor(backend),
     target: await targetFor(config, backend, log),
+    connector: connectorFor(config),
   });
 }
 await writeFile(readyFile, String(process.pid));

@@ -9,7 +9,7 @@ export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
 const require = createRequire(import.meta.url);
 
 /** Packages with native parts, or that look for their own files: loaded from where they are, the VM sees them too. */
-const leftOutside = ['fs-native-extensions', '@temporalio/core-bridge'];
+const leftOutside = ['fs-native-extensions', 'koffi', '@temporalio/core-bridge'];
 
 /** Only control workers bundle workflows; a host's worker carries nothing for that. */
 const notNeeded = /^(webpack|@swc\/core|swc-loader|memfs|unionfs|source-map-loader)$/;
