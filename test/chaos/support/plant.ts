@@ -26,6 +26,7 @@ import {
   type PlantFacts,
 } from './plant-config.ts';
 import { Processes, workerRoles } from './processes.ts';
+import { letGoOfVolumes } from './reset.ts';
 import { Servers } from './servers.ts';
 
 export interface PlantBackend {
@@ -92,6 +93,7 @@ export async function startPlant(say: (line: string) => void): Promise<Plant> {
     backends: backendNames.map((backend) => ({ host: hosts.volume, backend, driver: driverOf(facts, backend) })),
     async stop() {
       await processes.stop();
+      await letGoOfVolumes(facts).catch(() => undefined);
       await gate.close();
       await db.$disconnect().catch(() => undefined);
       await temporal.connection.close();

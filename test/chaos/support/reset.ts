@@ -6,18 +6,23 @@ import { LibiscsiConnector } from '../../../drivers/connector/libiscsi/driver.ts
 import { newStep } from '../../driver/support/step.ts';
 import { pluggedIn } from './connected-instances.ts';
 import type { Data } from './data.ts';
-import { backendNames, backupDirOf, hosts, stateDirOf, volumesDirOf } from './plant-config.ts';
+import { backendNames, backupDirOf, hosts, stateDirOf, volumesDirOf, type PlantFacts } from './plant-config.ts';
 import type { Plant } from './plant.ts';
+
+/** Ends the sessions of the instance and of the backup hosts: their initiators outlive the workers. */
+export async function letGoOfVolumes(facts: PlantFacts): Promise<void> {
+  for (const name of ['compute', 'backup'] as const) {
+    const stateDir = stateDirOf(facts, name);
+    const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: stateDir, host: hosts[name] }));
+    for (const id of await pluggedIn(stateDir)) await connector.disconnect(newStep(), id, noConnection);
+  }
+}
 
 /** The rows, exports, sessions and files of everything that was made. Nothing may be running. */
 export async function reset(plant: Plant, data: Data): Promise<void> {
   plant.gate.forget();
   await plant.commands.disarm();
-  for (const name of ['compute', 'backup'] as const) {
-    const stateDir = stateDirOf(plant.facts, name);
-    const connector = new LibiscsiConnector(libiscsiOptions.parse({ state_path: stateDir, host: hosts[name] }));
-    for (const id of await pluggedIn(stateDir)) await connector.disconnect(newStep(), id, noConnection);
-  }
+  await letGoOfVolumes(plant.facts);
   const { target } = plant.servers;
   for (const id of await target.listExports()) await target.removeExport(newStep(), id);
   await plant.db
