@@ -38,11 +38,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const embedded = await startEmbedded({ stateDir: join(directory, 'servers'), durable: false });
   const apiPort = await freePort();
   const secrets = `internal_api_secret = lab-lab-lab-lab-lab\nsecret_key = lab-lab-lab-lab-lab-lab`;
-  // A VM on a busy machine may be silent for a while; an hour-long wait for a heartbeat would make the tests as long.
-  const steps = `step_maximum_attempts = 5\nstep_initial_interval_ms = 200\nstep_heartbeat_timeout_ms = 20000`;
+  // A worker in the VM takes a minute to start again on a busy machine; that is no reason to pause.
+  const steps = `step_maximum_attempts = 5\nstep_initial_interval_ms = 200\nstep_heartbeat_timeout_ms = 20000\nhost_patience_ms = 300000`;
   const configOf = (host: string): string =>
     `[DEFAULT]\nauth_strategy = noauth\nstate_path = ${host === hostFromVm ? '/run/scoria' : directory}\n` +
-    `osapi_volume_listen = 127.0.0.1\nosapi_volume_listen_port = ${apiPort}\nreport_interval = 2\n` +
+    `osapi_volume_listen = 127.0.0.1\nosapi_volume_listen_port = ${apiPort}\nreport_interval = 2\nservice_down_time = 900\n` +
     `[temporal]\naddress = ${embedded.temporalAddress.replace('127.0.0.1', host)}\n` +
     `[scoria]\ninternal_api_url = http://${host}:${apiPort}\n${secrets}\n${steps}\n`;
   const text = `${configOf('127.0.0.1')}cache_path = ${join(tmpdir(), 'scoria-test-bundles')}\n[database]\nconnection = ${embedded.databaseUrl}\n`;
