@@ -8,6 +8,7 @@ import { ensureClients } from '../../workers/embedded/clients.ts';
 import { startApiLab } from './support/api-lab.ts';
 import { createInstantStarter } from './support/instant-starter.ts';
 import { leaveMessage, makePeerWorld } from './support/peer-world.ts';
+import { settling } from './support/settling.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/clients/', import.meta.url));
 const runner = fileURLToPath(new URL('clients/run_clients.py', import.meta.url));
@@ -43,18 +44,6 @@ async function typed(client: 'openstack' | 'cinder'): Promise<Typed[]> {
   } finally {
     await lab.stop();
   }
-}
-
-/** How long a volume is `creating`: `cinder create` shows it once more before it is done. */
-const creatingMs = 400;
-
-/** Operations are over soon after their acceptance has been answered. */
-function settling(starter: ReturnType<typeof createInstantStarter>): typeof starter.submit {
-  return async (request) => {
-    const accepted = await starter.submit(request);
-    setTimeout(() => void starter.settle(), request.kind === 'volumeCreate' ? creatingMs : 0);
-    return accepted;
-  };
 }
 
 const clients = ['openstack', 'cinder'] as const;
