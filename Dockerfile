@@ -15,5 +15,5 @@ COPY . .
 RUN PRISMA_SCHEMA_ENGINE_BINARY=/bin/true CHECKPOINT_DISABLE=1 npx prisma generate
 
 ENV NODE_ENV=production
-# --enable-source-maps: traces name the TypeScript.
-ENTRYPOINT ["node", "--import", "tsx", "--enable-source-maps", "workers/main.ts"]
+# --enable-source-maps: traces name the TypeScript. workflow-thread.js: docs/decisions/0015.
+ENTRYPOINT ["node", "--import", "tsx", "--import", "./workers/workflow-thread.js", "--enable-source-maps", "workers/main.ts"]

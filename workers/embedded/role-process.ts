@@ -10,6 +10,8 @@ import type { ChildPlan, StartedChild } from './supervisor.ts';
 
 /** Scoria's program for every role. */
 export const mainProgram = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** Preloaded into every role; only the control role has workflow threads. */
+const workflowThreadSettings = new URL('../workflow-thread.js', import.meta.url).href;
 const healthTimeoutMs = 90_000;
 const stopGraceMs = 25_000;
 
@@ -38,7 +40,8 @@ async function startRoleProcess(role: RoleProcess, logFile: string, signal: Abor
   const daemon = await startDaemon({
     command: process.execPath,
     args: [
-      ...['--import', import.meta.resolve('tsx'), '--enable-source-maps', role.program],
+      ...['--import', import.meta.resolve('tsx'), '--import', workflowThreadSettings, '--enable-source-maps'],
+      role.program,
       ...configArgs,
       ...['--roles', role.roles.join(','), '--ready-file', readyFile],
     ],
