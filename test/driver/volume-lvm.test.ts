@@ -5,7 +5,7 @@ import { bytesInProgress, copyCommand, eraseCommand } from '../../drivers/data/b
 import * as commands from '../../drivers/volume/lvm/commands.ts';
 import { lvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
 import { chunkBytesIn, parseWords } from '../../drivers/volume/lvm/cow-area.ts';
-import { ownerIn, snapshotName, tagsOf } from '../../drivers/volume/lvm/names.ts';
+import { idIn, snapshotName, tagsOf } from '../../drivers/volume/lvm/names.ts';
 import { parseGroup, parseVolumes, refusalOf } from '../../drivers/volume/lvm/parse.ts';
 import { poolStats } from '../../drivers/volume/lvm/stats.ts';
 import { thickVolumes, thinVolumes, volumeGroup } from './support/lvm-output.ts';
@@ -94,9 +94,10 @@ describe('the LVM driver’s marks', () => {
     const [id, operationId] = [randomUUID(), randomUUID()];
     const tags = tagsOf({ kind: 'volume', id, operationId, epoch: 7 });
     expect(tags).toEqual([`scoria.volume=${id}`, `scoria.operation=${operationId}`, 'scoria.epoch=7']);
-    expect(ownerIn(tags, 'volume')).toBe(id);
-    expect(ownerIn(tags, 'snapshot')).toBeNull();
-    expect(ownerIn(['scoria.volume=nobody'], 'volume')).toBeNull();
+    expect(idIn(`volume-${id}`, 'volume')).toBe(id);
+    expect(idIn(snapshotName(id), 'snapshot')).toBe(id);
+    expect(idIn(`volume-${id}`, 'snapshot')).toBeNull();
+    expect(idIn('volume-of-the-operator', 'volume')).toBeNull();
     expect(() => snapshotName('../x')).toThrow('not a UUID');
   });
 });

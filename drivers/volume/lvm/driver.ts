@@ -21,7 +21,7 @@ import type { LvmVolumeOptions } from './config.ts';
 import { copyFrom } from './copy.ts';
 import { eraseVolume, removeCloneSource } from './erase.ts';
 import { LvmManageCapability } from './manage.ts';
-import { devicePath, halfMade, ownerIn, ownerTag, snapshotName, tagsOf, volumeName } from './names.ts';
+import { devicePath, halfMade, idIn, ownerTag, snapshotName, tagsOf, volumeName } from './names.ts';
 import type { LogicalVolume } from './parse.ts';
 import { chooseProvisioning } from './provisioning.ts';
 import { poolStats } from './stats.ts';
@@ -145,8 +145,7 @@ export class LvmVolumeDriver implements VolumeDriver {
 
   async listObjects(): Promise<{ readonly volumeIds: readonly string[]; readonly snapshotIds: readonly string[] }> {
     const all = await this.#lvm.all();
-    const idsOf = (kind: 'volume' | 'snapshot'): readonly string[] =>
-      all.flatMap(({ tags }) => ownerIn(tags, kind) ?? []);
+    const idsOf = (kind: 'volume' | 'snapshot'): readonly string[] => all.flatMap(({ name }) => idIn(name, kind) ?? []);
     return { volumeIds: idsOf('volume'), snapshotIds: idsOf('snapshot') };
   }
 

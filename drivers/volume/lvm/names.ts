@@ -39,10 +39,10 @@ export const tagsOf = ({ kind, id, operationId, epoch }: Mark): readonly string[
 
 export const ownerTag = (kind: Mark['kind'], id: string): string => `${prefix}${kind}=${mustBeUuid(id)}`;
 
-/** The id in `scoria.<kind>=<uuid>`, or null when no tag says so. */
-export function ownerIn(tags: readonly string[], kind: 'volume' | 'snapshot'): string | null {
-  const start = `${prefix}${kind}=`;
-  const id = tags.find((tag) => tag.startsWith(start))?.slice(start.length) ?? '';
+/** The id in a volume's or a snapshot's name, or null for any other name. */
+export function idIn(name: string, kind: 'volume' | 'snapshot'): string | null {
+  const start = kind === 'volume' ? 'volume-' : `${snapshotPrefix}snapshot-`;
+  const id = name.startsWith(start) ? name.slice(start.length) : '';
   return isUuid(id) ? id : null;
 }
 

@@ -96,7 +96,15 @@ class Link implements LabLink {
         this.#isUp();
       } else if (socket === this.#socket) this.#take(answer);
     };
-    socket.on('data', lineReader(onLine));
+    const read = lineReader(onLine);
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        read(chunk);
+      } catch {
+        // Not the VM's language: somebody else has found the port.
+        socket.destroy();
+      }
+    });
   }
 
   #take(answer: Exclude<Answer, { hello: string }>): void {
