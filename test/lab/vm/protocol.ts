@@ -84,13 +84,16 @@ export function errorFromWire({ code, message, stack }: WireError): Error {
 
 /** Splits a stream into lines and gives each, parsed, to `take`. */
 export function lineReader<T>(take: (message: T) => void): (chunk: Buffer) => void {
-  let rest = Buffer.alloc(0);
+  // Joined once a line is whole: a line may have tens of megabytes, in thousands of chunks.
+  let parts: Buffer[] = [];
   return (chunk) => {
-    rest = Buffer.concat([rest, chunk]);
+    let rest = chunk;
     for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
-      const line = rest.subarray(0, end).toString('utf8');
+      const line = Buffer.concat([...parts, rest.subarray(0, end)]).toString('utf8');
+      parts = [];
       rest = rest.subarray(end + 1);
       take(JSON.parse(line) as T);
     }
+    if (rest.length > 0) parts.push(rest);
   };
 }
