@@ -69,7 +69,6 @@ export function dispatch(
 /** The path below /v3, decoded; `.json` at its end says nothing. Throws UndecodableRequest. */
 function segmentsOf(path: string): string[] {
   const parts = path
-    .replace(/\/$/, '')
     .replace(/\.json$/, '')
     .split('/')
     .slice(1);

@@ -120,10 +120,10 @@ test('an action is found by the one key of its body, then by its microversion', 
   }
 });
 
-test('a HEAD is a GET without its body, and a trailing slash says nothing', async () => {
+test('a HEAD is a GET without its body, and a path that ends in a slash names nothing', async () => {
   const head = await send('/volumes', { method: 'HEAD' });
   expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '14', '']);
-  expect((await send('/volumes/')).status).toBe(200);
+  expect((await send('/volumes/')).status).toBe(404);
 });
 
 test('an unforeseen error tells the client nothing and the log everything', async () => {
