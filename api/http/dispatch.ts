@@ -68,7 +68,7 @@ export function dispatch(
 
 /** The path below /v3, decoded; `.json` at its end says nothing. Throws UndecodableRequest. */
 function segmentsOf(path: string): string[] {
-  const parts = path
+  const parts = (path === '/' ? '' : path)
     .replace(/\.json$/, '')
     .split('/')
     .slice(1);
