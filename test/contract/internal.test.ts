@@ -84,7 +84,7 @@ test('progress is written under the claim in force and refused under an older on
     step: 'copy',
     bytesDone: 5_000_000_000n,
   });
-  await expect(host.reportProgress({ operationId, epoch: '6' }, figures)).rejects.toThrow(/409/);
+  await expect(host.reportProgress({ operationId, epoch: '6' }, figures)).rejects.toThrow(/no longer in force/);
 });
 
 test('a volume has one CHAP secret, sealed in the database, and only its own claim learns it', async () => {
@@ -99,10 +99,10 @@ test('a volume has one CHAP secret, sealed in the database, and only its own cla
   ]);
   const row = await lab.db.volume.findUniqueOrThrow({ where: { id: one.volumeId } });
   expect(row.targetSecret).not.toContain(password);
-  await expect(host.targetSecret(claim, other.volumeId)).rejects.toThrow(/409/);
-  await expect(host.targetSecret({ ...claim, epoch: '6' }, one.volumeId)).rejects.toThrow(/409/);
+  await expect(host.targetSecret(claim, other.volumeId)).rejects.toThrow(/no longer in force/);
+  await expect(host.targetSecret({ ...claim, epoch: '6' }, one.volumeId)).rejects.toThrow(/no longer in force/);
   await lab.db.operation.update({ where: { id: one.operationId }, data: { state: 'succeeded' } });
-  await expect(host.targetSecret(claim, one.volumeId)).rejects.toThrow(/409/);
+  await expect(host.targetSecret(claim, one.volumeId)).rejects.toThrow(/no longer in force/);
   expect(lab.logged.some((line) => line.includes(password))).toBe(false);
 });
 
