@@ -30,7 +30,7 @@ export default defineConfig({
         pool: 'forks',
         testTimeout: testTimeoutMs,
         // Real servers on two busy cores: vitest says `retry x1` beside a test that needed it, and each is a finding.
-        retry: name === 'workflow' || name === 'contract' ? 1 : 0,
+        retry: name === 'workflow' ? 1 : 0,
         hookTimeout: testTimeoutMs,
         teardownTimeout: 30_000,
         // A fork on each core leaves nothing to the servers that the tests start.

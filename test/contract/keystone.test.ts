@@ -1,4 +1,5 @@
 // Promises of `auth_strategy = keystone`, with a real Keystone: who a token stands for, and who is refused how.
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { ask, passwords, startKeystoneLab, type KeystoneLab } from './support/keystone-lab.ts';
@@ -15,6 +16,9 @@ let volumeId: string;
 
 const inProject = (user: string, password: string, project: string) =>
   lab.logIn({ user, password, scope: { project } }).then((token) => ({ 'X-Auth-Token': token }));
+
+/** Keystone revokes by whole seconds, what is issued in the same second included. */
+const nextSecond = () => delay(1000 - (Date.now() % 1000));
 
 beforeAll(async () => {
   lab = await startKeystoneLab();
@@ -117,12 +121,14 @@ test('our own token is renewed when Keystone does not take it any more', async (
   const { url: uncached } = await lab.serve({ cacheMs: null });
   expect((await ask(uncached, 'GET', '/volumes', demo)).status).toBe(200);
   const user = await lab.keystone.ensure('user', { name: 'scoria', domain_id: 'default' });
-  // Switching a user off revokes its tokens for good.
+  // Switching a user off revokes its tokens for good, and those of the same second: the first new one is refused too.
+  await nextSecond();
   for (const enabled of [false, true]) await lab.keystone.call('PATCH', `/users/${user.id}`, { user: { enabled } });
   expect((await ask(uncached, 'GET', '/volumes', demo)).status).toBe(200);
 });
 
 test('a service token has to be one, and then lets a service do what its users may not', async () => {
+  await nextSecond();
   const service = await inProject('scoria', passwords.service, 'service');
   const as = (token: string) => ({ ...demo, 'X-Service-Token': token });
   expect((await ask(url, 'GET', '/volumes', as(service['X-Auth-Token']))).status).toBe(200);
