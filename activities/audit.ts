@@ -1,10 +1,16 @@
 // Control steps of an audit: begin, compare what a host has with the rows, recount, record, prepare repairs, end.
 import type { AuditDifference } from '../domain/audit-classes.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
-import { beginAudit, finishAudit, recordFindings, recordOutcome, type AuditPlace } from '../prisma/store/audits.ts';
-import { compareAttachments, compareCounters } from '../prisma/store/audit-database.ts';
-import { proveOurs, repairCounter, type ProvedOurs } from '../prisma/store/audit-repair.ts';
-import { compareSurvey, type SurveyedRange } from '../prisma/store/audit-survey.ts';
+import {
+  beginAudit,
+  finishAudit,
+  recordFindings,
+  recordOutcome,
+  type AuditPlace,
+} from '../prisma/store/audit/audits.ts';
+import { compareAttachments, compareCounters } from '../prisma/store/audit/database.ts';
+import { proveOurs, repairCounter, type ProvedOurs } from '../prisma/store/audit/repair.ts';
+import { compareSurvey, type SurveyedRange } from '../prisma/store/audit/survey.ts';
 
 export interface AuditActivities {
   /** Answers the back-ends (host@backend) that there are; those that do not report are named as such. */

@@ -10,8 +10,8 @@ import {
   recordConnection,
   type AttachedInstance,
   type VolumeDescription,
-} from '../prisma/store/connections.ts';
-import type { ClaimPair } from '../prisma/store/operation-fence.ts';
+} from '../prisma/store/attachments/connections.ts';
+import type { ClaimPair } from '../prisma/store/operations/fence.ts';
 import { fenced } from './fenced.ts';
 
 export interface RecordConnectionRequest {

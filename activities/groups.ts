@@ -3,9 +3,9 @@ import { explainRejections } from '../domain/scheduler/explain.ts';
 import { rankPools } from '../domain/scheduler/schedule.ts';
 import { StorageError } from '../domain/storage-errors.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
-import { placeGroup, readGroupSpecs } from '../prisma/store/group-placement.ts';
-import type { ClaimPair } from '../prisma/store/operation-fence.ts';
-import { readPools } from '../prisma/store/placement.ts';
+import { placeGroup, readGroupSpecs } from '../prisma/store/groups/placement.ts';
+import type { ClaimPair } from '../prisma/store/operations/fence.ts';
+import { readPools } from '../prisma/store/capacity/placement.ts';
 import { fenced } from './fenced.ts';
 import type { PlacementSettings } from './placement.ts';
 

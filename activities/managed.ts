@@ -1,8 +1,8 @@
 // The control step that writes down what was taken over.
 import { StorageError } from '../domain/storage-errors.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
-import { QuotaExceededError } from '../prisma/store/accept-types.ts';
-import { recordManaged, type ManagedVolume } from '../prisma/store/managed.ts';
+import { QuotaExceededError } from '../prisma/store/operations/accept-types.ts';
+import { recordManaged, type ManagedVolume } from '../prisma/store/volumes/managed.ts';
 import { fenced } from './fenced.ts';
 
 export interface ManagedActivities {

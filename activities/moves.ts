@@ -15,9 +15,9 @@ import {
   type MoveRecord,
   type MoveSpec,
   type MoveState,
-} from '../prisma/store/moves.ts';
-import type { ClaimPair } from '../prisma/store/operation-fence.ts';
-import { currentPlacement, readPools } from '../prisma/store/placement.ts';
+} from '../prisma/store/volumes/moves.ts';
+import type { ClaimPair } from '../prisma/store/operations/fence.ts';
+import { currentPlacement, readPools } from '../prisma/store/capacity/placement.ts';
 import { fenced } from './fenced.ts';
 import type { PlacementSettings } from './placement.ts';
 

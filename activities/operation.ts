@@ -1,15 +1,15 @@
 // Control steps that begin, pause and end an operation.
-import { claimOperation, type ClaimRequest, type ClaimVerdict } from '../prisma/store/operation-claim.ts';
+import { claimOperation, type ClaimRequest, type ClaimVerdict } from '../prisma/store/operations/claim.ts';
 import {
   endOperation,
   pauseOperation,
   type EndRequest,
   type EndVerdict,
   type PauseRequest,
-} from '../prisma/store/operation-end.ts';
-import { adoptPaused, type AdoptionVerdict } from '../prisma/store/operation-adoption.ts';
-import { passPointOfNoReturn, type ClaimPair } from '../prisma/store/operation-fence.ts';
-import { readHostStatus, type HostStatus } from '../prisma/store/host-status.ts';
+} from '../prisma/store/operations/end.ts';
+import { adoptPaused, type AdoptionVerdict } from '../prisma/store/operations/adoption.ts';
+import { passPointOfNoReturn, type ClaimPair } from '../prisma/store/operations/fence.ts';
+import { readHostStatus, type HostStatus } from '../prisma/store/services/host-status.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import { fenced } from './fenced.ts';
 

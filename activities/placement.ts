@@ -5,8 +5,14 @@ import { explainRejections } from '../domain/scheduler/explain.ts';
 import type { RequestSpec } from '../domain/scheduler/spec.ts';
 import { StorageError } from '../domain/storage-errors.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
-import type { ClaimPair } from '../prisma/store/operation-fence.ts';
-import { currentPlacement, placeVolume, readPools, readRequestSpec, reserveGrowth } from '../prisma/store/placement.ts';
+import type { ClaimPair } from '../prisma/store/operations/fence.ts';
+import {
+  currentPlacement,
+  placeVolume,
+  readPools,
+  readRequestSpec,
+  reserveGrowth,
+} from '../prisma/store/capacity/placement.ts';
 import { fenced } from './fenced.ts';
 
 export interface ScheduleRequest {

@@ -1,6 +1,6 @@
 // Having a volume exported for a connector and taking the export away: operations whose result the client waits for.
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { OperationFailedError } from '../operations/starter.ts';

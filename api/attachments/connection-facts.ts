@@ -1,6 +1,6 @@
 // What a client needs of a connection that no workflow has seen or decides: CHAP credentials and QoS specs.
-import { frontEndSpecs } from '../../prisma/store/qos-specs.ts';
-import { readTargetSecret } from '../../prisma/store/target-secrets.ts';
+import { frontEndSpecs } from '../../prisma/store/types/qos-specs.ts';
+import { readTargetSecret } from '../../prisma/store/attachments/target-secrets.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { ConnectionFacts } from './connection-view.ts';
 

@@ -1,5 +1,5 @@
 // Finds the attachment that a request names, among those that its caller may see.
-import { findAttachment, type AttachmentRow } from '../../prisma/store/attachments.ts';
+import { findAttachment, type AttachmentRow } from '../../prisma/store/attachments/attachments.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { visibleTo } from '../lists/list.ts';

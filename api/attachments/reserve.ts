@@ -1,8 +1,8 @@
 // Reserving a volume with an attachment and connecting it, in Cinder's conditions and words.
-import { markAttaching, reserveAttachment } from '../../prisma/store/attachment-changes.ts';
-import { attachmentsOf, findAttachment, type AttachmentRow } from '../../prisma/store/attachments.ts';
-import { inTransaction } from '../../prisma/store/transaction.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import { markAttaching, reserveAttachment } from '../../prisma/store/attachments/changes.ts';
+import { attachmentsOf, findAttachment, type AttachmentRow } from '../../prisma/store/attachments/attachments.ts';
+import { inTransaction } from '../../prisma/store/database/transaction.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';

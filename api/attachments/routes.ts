@@ -1,6 +1,6 @@
 // /attachments (since 3.27): reserve, connect, complete, list, show, delete.
-import { completeAttachment, finishDetach } from '../../prisma/store/attachment-changes.ts';
-import { attachmentsOf, listAttachments, type AttachmentRow } from '../../prisma/store/attachments.ts';
+import { completeAttachment, finishDetach } from '../../prisma/store/attachments/changes.ts';
+import { attachmentsOf, listAttachments, type AttachmentRow } from '../../prisma/store/attachments/attachments.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route, type Route } from '../http/route.ts';

@@ -1,7 +1,7 @@
 // An attachment that a server uses is the Compute API's to remove: taking it away here would leave a device behind.
 // https://docs.openstack.org/cinder/latest/configuration/block-storage/service-token.html (bug 2004555)
-import { attachmentsOf, findAttachment, type AttachmentRow } from '../../prisma/store/attachments.ts';
-import { findServer } from '../../prisma/store/servers.ts';
+import { attachmentsOf, findAttachment, type AttachmentRow } from '../../prisma/store/attachments/attachments.ts';
+import { findServer } from '../../prisma/store/attachments/servers.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { visibleTo } from '../lists/list.ts';

@@ -1,5 +1,5 @@
 // Attachments as Cinder shows them.
-import type { AttachmentRow } from '../../prisma/store/attachments.ts';
+import type { AttachmentRow } from '../../prisma/store/attachments/attachments.ts';
 import { attachmentConnectionView, type ConnectionFacts, type StoredConnection } from './connection-view.ts';
 
 export function attachmentSummaryView(row: AttachmentRow): Record<string, unknown> {

@@ -1,7 +1,7 @@
 // /audits: comparisons of the rows with what is really there; an administrator asks for one and reads what it found.
 import { z } from 'zod';
 import { isUuid } from '../../domain/ids.ts';
-import { findAudit, listAudits, listFindings, requestAudit } from '../../prisma/store/audits.ts';
+import { findAudit, listAudits, listFindings, requestAudit } from '../../prisma/store/audit/audits.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { pageOf } from '../http/paging.ts';

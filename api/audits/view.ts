@@ -1,5 +1,5 @@
 // Audits and their findings as JSON.
-import type { Audit, AuditFinding } from '../../prisma/store/audits.ts';
+import type { Audit, AuditFinding } from '../../prisma/store/audit/audits.ts';
 import { wireTime } from '../http/time.ts';
 
 export function auditView({ id, actor, state, repair, places, startedAt, finishedAt }: Audit) {

@@ -1,5 +1,5 @@
 // /os-availability-zone: the zones of the volume services; one is available while a service in it is not disabled.
-import { listServices } from '../../prisma/store/services.ts';
+import { listServices } from '../../prisma/store/services/services.ts';
 import { route } from '../http/route.ts';
 import { volumeBinary } from '../services/view.ts';
 

@@ -1,10 +1,10 @@
 // Creating a backup: of a volume (attached only by force) or of one of its snapshots, full or incremental.
 import { backupQuota } from '../../domain/quota.ts';
-import { StatusConflictError, type ResourceUse } from '../../prisma/store/accept-types.ts';
-import { chooseParent } from '../../prisma/store/backups.ts';
-import { insertBackup, type NewBackup } from '../../prisma/store/new-backup.ts';
-import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import { StatusConflictError, type ResourceUse } from '../../prisma/store/operations/accept-types.ts';
+import { chooseParent } from '../../prisma/store/backups/backups.ts';
+import { insertBackup, type NewBackup } from '../../prisma/store/backups/new-backup.ts';
+import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots/snapshots.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { visibleTo } from '../lists/list.ts';

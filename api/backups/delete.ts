@@ -1,9 +1,9 @@
 // Deleting a backup, also by force; never one that incremental backups build on.
 import { operationTable } from '../../domain/operations.ts';
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import type { BackupRow } from '../../prisma/store/backups.ts';
-import { forceInto } from '../../prisma/store/forced-status.ts';
-import { lockForBackupDelete } from '../../prisma/store/new-backup.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import type { BackupRow } from '../../prisma/store/backups/backups.ts';
+import { forceInto } from '../../prisma/store/operations/forced-status.ts';
+import { lockForBackupDelete } from '../../prisma/store/backups/new-backup.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 

@@ -1,8 +1,8 @@
 // Exporting a backup's record and importing one: a backup outlives the database that knew it.
 import { backupQuota } from '../../domain/quota.ts';
-import { objectPrefixOf, reviveOrInsertBackup } from '../../prisma/store/backup-records.ts';
-import type { BackupRow } from '../../prisma/store/backups.ts';
-import { countBackupHosts } from '../../prisma/store/services.ts';
+import { objectPrefixOf, reviveOrInsertBackup } from '../../prisma/store/backups/records.ts';
+import type { BackupRow } from '../../prisma/store/backups/backups.ts';
+import { countBackupHosts } from '../../prisma/store/services/services.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { decodeRecord, encodeRecord } from './record.ts';

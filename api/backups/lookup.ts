@@ -1,5 +1,5 @@
 // Finds the backup that a request names, among those that its caller may see.
-import { findBackup, type BackupRow } from '../../prisma/store/backups.ts';
+import { findBackup, type BackupRow } from '../../prisma/store/backups/backups.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';

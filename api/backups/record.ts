@@ -2,7 +2,7 @@
 // https://github.com/openstack/cinder/blob/29.0.0/cinder/objects/backup.py
 import { z } from 'zod';
 import { isUuid } from '../../domain/ids.ts';
-import type { BackupRow } from '../../prisma/store/backups.ts';
+import type { BackupRow } from '../../prisma/store/backups/backups.ts';
 import { ApiError } from '../http/errors.ts';
 
 const seconds = (time: string | null): string | null => (time === null ? null : `${time.slice(0, 19)}Z`);

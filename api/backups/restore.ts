@@ -1,8 +1,8 @@
 // Restoring a backup: to a volume that is there, or to a new one of the default type.
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { ancestorIds, type BackupRow } from '../../prisma/store/backups.ts';
-import { noteRestore } from '../../prisma/store/new-backup.ts';
-import { insertVolume, type NewVolume } from '../../prisma/store/new-volume.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { ancestorIds, type BackupRow } from '../../prisma/store/backups/backups.ts';
+import { noteRestore } from '../../prisma/store/backups/new-backup.ts';
+import { insertVolume, type NewVolume } from '../../prisma/store/volumes/new-volume.ts';
 import { volumeQuota } from '../../domain/quota.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';

@@ -1,7 +1,7 @@
 // /backups: create, lists, show, update, delete, restore, and what administrators force.
-import { backupMetadataColumns, countBackups, editBackup, listBackups } from '../../prisma/store/backups.ts';
-import { forceStatus } from '../../prisma/store/forced-status.ts';
-import { findVolume } from '../../prisma/store/volumes.ts';
+import { backupMetadataColumns, countBackups, editBackup, listBackups } from '../../prisma/store/backups/backups.ts';
+import { forceStatus } from '../../prisma/store/operations/forced-status.ts';
+import { findVolume } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Microversion } from '../http/microversion.ts';

@@ -1,5 +1,5 @@
 // Backups as Cinder shows them.
-import type { BackupRow } from '../../prisma/store/backups.ts';
+import type { BackupRow } from '../../prisma/store/backups/backups.ts';
 import type { RequestContext } from '../http/context.ts';
 import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';

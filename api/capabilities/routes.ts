@@ -1,6 +1,6 @@
 // /capabilities/:host: what a back-end last said of itself.
-import { listPools } from '../../prisma/store/pools.ts';
-import { listServices } from '../../prisma/store/services.ts';
+import { listPools } from '../../prisma/store/capacity/pools.ts';
+import { listServices } from '../../prisma/store/services/services.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
 import { volumeBinary } from '../services/view.ts';

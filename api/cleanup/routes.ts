@@ -1,7 +1,7 @@
 // /workers/cleanup (3.24): Cinder's way to free what a dead service left behind. Here an operation goes on by itself
 // when its host returns, so there is nothing to free; the answer says which services are there to do it and which not.
 import { z } from 'zod';
-import { isUp, listServices, type Service } from '../../prisma/store/services.ts';
+import { isUp, listServices, type Service } from '../../prisma/store/services/services.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { flag, text, uuidOrNull } from '../http/fields.ts';

@@ -4,9 +4,9 @@ import {
   listDefaultTypes,
   setDefaultType,
   unsetDefaultType,
-} from '../../prisma/store/default-types.ts';
-import type { DefaultVolumeType } from '../../prisma/store/default-types.ts';
-import { findTypeByNameOrId } from '../../prisma/store/types.ts';
+} from '../../prisma/store/types/default-types.ts';
+import type { DefaultVolumeType } from '../../prisma/store/types/default-types.ts';
+import { findTypeByNameOrId } from '../../prisma/store/types/types.ts';
 import { isUuid } from '../../domain/ids.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';

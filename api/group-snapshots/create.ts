@@ -1,10 +1,10 @@
 // Creating a group snapshot: a snapshot of each of the group's volumes, all or none.
 import { snapshotQuota } from '../../domain/quota.ts';
-import { StatusConflictError, type QuotaChange } from '../../prisma/store/accept-types.ts';
-import { insertGroupSnapshot } from '../../prisma/store/group-snapshots.ts';
-import { lockGroup, membersOf, type GroupMember } from '../../prisma/store/groups.ts';
-import { insertSnapshot, VolumeChangedError, type NewSnapshot } from '../../prisma/store/new-snapshot.ts';
-import { findType } from '../../prisma/store/types.ts';
+import { StatusConflictError, type QuotaChange } from '../../prisma/store/operations/accept-types.ts';
+import { insertGroupSnapshot } from '../../prisma/store/groups/group-snapshots.ts';
+import { lockGroup, membersOf, type GroupMember } from '../../prisma/store/groups/groups.ts';
+import { insertSnapshot, VolumeChangedError, type NewSnapshot } from '../../prisma/store/snapshots/new-snapshot.ts';
+import { findType } from '../../prisma/store/types/types.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';

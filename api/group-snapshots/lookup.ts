@@ -1,5 +1,5 @@
 // Finds the group snapshot that a request names, among those that its caller may see.
-import { findGroupSnapshot, type GroupSnapshotRow } from '../../prisma/store/group-snapshots.ts';
+import { findGroupSnapshot, type GroupSnapshotRow } from '../../prisma/store/groups/group-snapshots.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';

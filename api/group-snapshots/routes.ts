@@ -1,7 +1,7 @@
 // /group_snapshots (3.14): create, lists, show, delete, reset.
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { forceStatus } from '../../prisma/store/forced-status.ts';
-import { listGroupSnapshots, snapshotsOf, type GroupSnapshotRow } from '../../prisma/store/group-snapshots.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { forceStatus } from '../../prisma/store/operations/forced-status.ts';
+import { listGroupSnapshots, snapshotsOf, type GroupSnapshotRow } from '../../prisma/store/groups/group-snapshots.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';

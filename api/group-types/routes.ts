@@ -9,9 +9,9 @@ import {
   lockGroupType,
   updateGroupType,
   type GroupType,
-} from '../../prisma/store/group-types.ts';
-import type { Entries } from '../../prisma/store/json-entries.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+} from '../../prisma/store/groups/group-types.ts';
+import type { Entries } from '../../prisma/store/database/json-entries.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route, type Route } from '../http/route.ts';

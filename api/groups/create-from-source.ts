@@ -1,10 +1,10 @@
 // Creating a group from a group or from a group snapshot (3.14): each member becomes a volume of the new group.
 import { volumeQuota } from '../../domain/quota.ts';
-import type { QuotaChange, ResourceUse } from '../../prisma/store/accept-types.ts';
-import { snapshotsOf } from '../../prisma/store/group-snapshots.ts';
-import { insertGroup, membersOf, type GroupMember, type GroupRow } from '../../prisma/store/groups.ts';
-import { insertVolume, type NewVolume } from '../../prisma/store/new-volume.ts';
-import { findVolume } from '../../prisma/store/volumes.ts';
+import type { QuotaChange, ResourceUse } from '../../prisma/store/operations/accept-types.ts';
+import { snapshotsOf } from '../../prisma/store/groups/group-snapshots.ts';
+import { insertGroup, membersOf, type GroupMember, type GroupRow } from '../../prisma/store/groups/groups.ts';
+import { insertVolume, type NewVolume } from '../../prisma/store/volumes/new-volume.ts';
+import { findVolume } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { mustFindGroupSnapshot } from '../group-snapshots/lookup.ts';

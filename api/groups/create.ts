@@ -1,7 +1,7 @@
 // Creating a group: of a group type and the volume types that its members may have.
 import { isUuid } from '../../domain/ids.ts';
-import { findGroupType, findGroupTypeByName } from '../../prisma/store/group-types.ts';
-import { insertGroup, type NewGroup } from '../../prisma/store/groups.ts';
+import { findGroupType, findGroupTypeByName } from '../../prisma/store/groups/group-types.ts';
+import { insertGroup, type NewGroup } from '../../prisma/store/groups/groups.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { mustFindNamedType } from '../volumes/type-choice.ts';

@@ -1,8 +1,8 @@
 // Deleting a group, with its volumes where the request says so.
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { hasGroupSnapshots } from '../../prisma/store/group-snapshots.ts';
-import { lockGroup, membersHaveSnapshots, membersOf, type GroupRow } from '../../prisma/store/groups.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { hasGroupSnapshots } from '../../prisma/store/groups/group-snapshots.ts';
+import { lockGroup, membersHaveSnapshots, membersOf, type GroupRow } from '../../prisma/store/groups/groups.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';

@@ -1,5 +1,5 @@
 // Finds the group that a request names, among those that its caller may see.
-import { findGroup, type GroupRow } from '../../prisma/store/groups.ts';
+import { findGroup, type GroupRow } from '../../prisma/store/groups/groups.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';

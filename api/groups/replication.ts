@@ -1,6 +1,6 @@
 // Replication of groups (3.38): refused in Cinder's order and words, because no volume type here replicates.
-import { findGroupType } from '../../prisma/store/group-types.ts';
-import type { GroupRow } from '../../prisma/store/groups.ts';
+import { findGroupType } from '../../prisma/store/groups/group-types.ts';
+import type { GroupRow } from '../../prisma/store/groups/groups.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 

@@ -1,6 +1,6 @@
 // /groups (3.13): create, lists, show, update, and the actions on a group.
-import { forceStatus } from '../../prisma/store/forced-status.ts';
-import { listGroups, membersOf, type GroupRow } from '../../prisma/store/groups.ts';
+import { forceStatus } from '../../prisma/store/operations/forced-status.ts';
+import { listGroups, membersOf, type GroupRow } from '../../prisma/store/groups/groups.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { booleanOf } from '../http/fields.ts';
 import type { Policy } from '../http/policy.ts';

@@ -1,10 +1,16 @@
 // Changing a group: its name, its description, and which volumes belong to it. Nothing on a back-end changes.
 import { isUuid } from '../../domain/ids.ts';
 import { serviceHostOf } from '../../domain/backend-host.ts';
-import { changeGroup, lockGroup, membersOf, type GroupMember, type GroupRow } from '../../prisma/store/groups.ts';
-import { lockResource } from '../../prisma/store/resource-status.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
-import { findVolume } from '../../prisma/store/volumes.ts';
+import {
+  changeGroup,
+  lockGroup,
+  membersOf,
+  type GroupMember,
+  type GroupRow,
+} from '../../prisma/store/groups/groups.ts';
+import { lockResource } from '../../prisma/store/database/resource-status.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
+import { findVolume } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { pyRepr } from '../http/python.ts';

@@ -1,5 +1,5 @@
 // Groups as Cinder shows them.
-import type { GroupRow } from '../../prisma/store/groups.ts';
+import type { GroupRow } from '../../prisma/store/groups/groups.ts';
 import type { RequestContext } from '../http/context.ts';
 import { groupPolicy } from './policy.ts';
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../http/config.ts';
-import { pingDatabase } from '../../prisma/store/health.ts';
+import { pingDatabase } from '../../prisma/store/database/health.ts';
 import { sendAnswer } from '../http/send.ts';
 
 const patienceMs = 2_000;

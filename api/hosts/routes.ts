@@ -1,6 +1,6 @@
 // /os-hosts: where services run, and what projects have on a back-end.
-import { readHostUsage, type HostUsage } from '../../prisma/store/host-usage.ts';
-import { isUp, listServices } from '../../prisma/store/services.ts';
+import { readHostUsage, type HostUsage } from '../../prisma/store/capacity/host-usage.ts';
+import { isUp, listServices } from '../../prisma/store/services/services.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';

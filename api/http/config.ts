@@ -1,7 +1,7 @@
 // What the API needs of the configuration, and what it is made of.
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { Database } from '../../prisma/store/client.ts';
+import type { Database } from '../../prisma/store/database/client.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 import type { PolicySource } from '../policy/policy-file.ts';

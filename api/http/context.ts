@@ -1,7 +1,7 @@
 // What a route's handler is given, and what it gives back.
 import type { Logger } from 'pino';
-import type { Database } from '../../prisma/store/client.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+import type { Database } from '../../prisma/store/database/client.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 import type { Credentials } from '../policy/evaluate.ts';

@@ -2,8 +2,8 @@
 // policy, handler.
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import { deriveId, findOperation, storeAnswer } from '../../prisma/store/idempotency.ts';
-import { inTransaction } from '../../prisma/store/transaction.ts';
+import { deriveId, findOperation, storeAnswer } from '../../prisma/store/operations/idempotency.ts';
+import { inTransaction } from '../../prisma/store/database/transaction.ts';
 import { bytesOf, checkContentType, mustBeText, parseBody } from './body.ts';
 import type { ApiDeps } from './config.ts';
 import type { Answer, RequestContext } from './context.ts';

@@ -14,8 +14,8 @@
 // Stored bodies are sealed: some hold a target's CHAP password.
 import { createHash } from 'node:crypto';
 import { finishedStates, ruleOf, type OperationKind } from '../../domain/operations.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
-import type { Database } from '../../prisma/store/client.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
+import type { Database } from '../../prisma/store/database/client.ts';
 import {
   findOperation,
   releaseKey,
@@ -25,8 +25,8 @@ import {
   type KeyTimes,
   type Operation,
   type StoredAnswer,
-} from '../../prisma/store/idempotency.ts';
-import { seal, unseal } from '../../prisma/store/sealed.ts';
+} from '../../prisma/store/operations/idempotency.ts';
+import { seal, unseal } from '../../prisma/store/database/sealed.ts';
 import { OperationFailedError, type OperationStarter } from '../operations/starter.ts';
 import type { ApiDeps } from './config.ts';
 import type { Answer } from './context.ts';

@@ -1,5 +1,5 @@
 // A token of the whole system has no project that a new volume could belong to.
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 import { ApiError } from './errors.ts';
 

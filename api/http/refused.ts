@@ -1,5 +1,5 @@
 // What somebody hears whom a policy refuses: that it is refused, or, as in Cinder, that there is nothing of that name.
-import { readOnly } from '../../prisma/store/transaction.ts';
+import { readOnly } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from './context.ts';
 import { ApiError } from './errors.ts';
 import type { Route } from './route.ts';

@@ -1,6 +1,6 @@
 // The declarative form of an endpoint; a resource's routes are a list of these.
 import type { z } from 'zod';
-import type { Operation } from '../../prisma/store/idempotency.ts';
+import type { Operation } from '../../prisma/store/operations/idempotency.ts';
 import type { Answer, RequestContext } from './context.ts';
 import type { Microversion } from './microversion.ts';
 import type { Policy } from './policy.ts';

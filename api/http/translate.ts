@@ -1,6 +1,6 @@
 // What the store and the operations throw, as faults for the client; routes translate first where Cinder's words differ.
-import { QuotaExceededError, StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { isDatabaseAway } from '../../prisma/store/health.ts';
+import { QuotaExceededError, StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { isDatabaseAway } from '../../prisma/store/database/health.ts';
 import { BacklogFullError, OperationTimeoutError } from '../operations/starter.ts';
 import { ApiError } from './errors.ts';
 

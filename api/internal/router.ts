@@ -1,12 +1,12 @@
 // /internal: what storage, backup and compute hosts tell and ask, because they hold no database credentials.
 import express, { type ErrorRequestHandler, type RequestHandler, type Response, type Router } from 'express';
 import { z } from 'zod';
-import { mayUseVolume, recordProgress } from '../../prisma/store/host-claims.ts';
-import { keepPoolReports } from '../../prisma/store/pools.ts';
-import { keepServerReports } from '../../prisma/store/server-reports.ts';
-import { noteService } from '../../prisma/store/services.ts';
-import { ensureTargetSecret, listWantedExports } from '../../prisma/store/target-secrets.ts';
-import { inTransaction } from '../../prisma/store/transaction.ts';
+import { mayUseVolume, recordProgress } from '../../prisma/store/operations/host-claims.ts';
+import { keepPoolReports } from '../../prisma/store/capacity/pools.ts';
+import { keepServerReports } from '../../prisma/store/attachments/server-reports.ts';
+import { noteService } from '../../prisma/store/services/services.ts';
+import { ensureTargetSecret, listWantedExports } from '../../prisma/store/attachments/target-secrets.ts';
+import { inTransaction } from '../../prisma/store/database/transaction.ts';
 import { parseBody } from '../http/body.ts';
 import type { ApiDeps } from '../http/config.ts';
 import { ApiError } from '../http/errors.ts';

@@ -1,5 +1,5 @@
 // /limits: a project's limits and what it uses of them.
-import { readLimits, readUsage } from '../../prisma/store/quotas.ts';
+import { readLimits, readUsage } from '../../prisma/store/capacity/quotas.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';

@@ -1,8 +1,8 @@
 // Entity tags of metadata (3.15): who read it can have a change refused if somebody else has changed it meanwhile.
 // https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html#id14
 import { createHash } from 'node:crypto';
-import { readEntries, type Entries, type EntriesOf } from '../../prisma/store/json-entries.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+import { readEntries, type Entries, type EntriesOf } from '../../prisma/store/database/json-entries.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 
 export const etagOf = (entries: Entries): string => createHash('md5').update(JSON.stringify(entries)).digest('hex');

@@ -1,6 +1,6 @@
 // From a list's query parameters to conditions on rows, with Cinder's rules of who may filter by what since when.
 // https://docs.openstack.org/cinder/latest/admin/generalized_filters.html
-import type { Condition, JsonColumn, Scalar, TimeOperator } from '../../prisma/store/page-query.ts';
+import type { Condition, JsonColumn, Scalar, TimeOperator } from '../../prisma/store/database/page-query.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { booleanOf } from '../http/fields.ts';

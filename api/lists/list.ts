@@ -1,5 +1,5 @@
 // What every list does: project, filters, order, page, count, and the link to the next page.
-import type { Condition, PageRequest } from '../../prisma/store/page-query.ts';
+import type { Condition, PageRequest } from '../../prisma/store/database/page-query.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { nextPage } from '../http/links.ts';
 import { pageOf, sortOf, type SortColumns } from '../http/paging.ts';

@@ -5,8 +5,8 @@ import {
   replaceEntries,
   type Entries,
   type EntriesOf,
-} from '../../prisma/store/json-entries.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+} from '../../prisma/store/database/json-entries.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';

@@ -1,5 +1,5 @@
 // `is_public` of the lists of volume types and group types.
-import type { Condition } from '../../prisma/store/page-query.ts';
+import type { Condition } from '../../prisma/store/database/page-query.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { booleanWord } from '../http/query.ts';

@@ -1,7 +1,7 @@
 // The specs of a type (volume types' extra_specs, group types' group_specs): list, show, add, change, remove.
 import { z } from 'zod';
-import { mergeEntries, removeEntry, type Entries, type EntriesOf } from '../../prisma/store/json-entries.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+import { mergeEntries, removeEntry, type Entries, type EntriesOf } from '../../prisma/store/database/json-entries.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { dictionary, extraSpecKeyPattern, text } from '../http/fields.ts';

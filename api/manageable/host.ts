@@ -1,5 +1,5 @@
 // The volume service whose storage is to be managed: it must be there, enabled and up.
-import { findService, isUp, type Service } from '../../prisma/store/services.ts';
+import { findService, isUp, type Service } from '../../prisma/store/services/services.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Microversion } from '../http/microversion.ts';

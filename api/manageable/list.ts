@@ -1,7 +1,7 @@
 // Lists of what a back-end holds: the back-end answers a page, and the database says what of it is known already.
 import { z } from 'zod';
 import { isUuid } from '../../domain/ids.ts';
-import { knownObjects, type KnownObject } from '../../prisma/store/known-objects.ts';
+import { knownObjects, type KnownObject } from '../../prisma/store/database/known-objects.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { pageOf } from '../http/paging.ts';

@@ -5,7 +5,7 @@ import {
   rowOfNewSnapshot,
   VolumeChangedError,
   type NewSnapshot,
-} from '../../prisma/store/new-snapshot.ts';
+} from '../../prisma/store/snapshots/new-snapshot.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Microversion } from '../http/microversion.ts';

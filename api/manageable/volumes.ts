@@ -1,9 +1,9 @@
 // Managing a volume that is on a back-end already: POST /os-volume-manage and /manageable_volumes (3.8), and the lists.
 import { isUuid } from '../../domain/ids.ts';
 import { volumeQuota } from '../../domain/quota.ts';
-import { isLiveVolume } from '../../prisma/store/known-objects.ts';
-import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/new-volume.ts';
-import type { VolumeType } from '../../prisma/store/types.ts';
+import { isLiveVolume } from '../../prisma/store/database/known-objects.ts';
+import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/volumes/new-volume.ts';
+import type { VolumeType } from '../../prisma/store/types/types.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Microversion } from '../http/microversion.ts';

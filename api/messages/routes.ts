@@ -1,5 +1,5 @@
 // /messages (3.3): why an asynchronous request of a tenant failed.
-import { deleteMessage, findMessage, listMessages, type Message } from '../../prisma/store/messages.ts';
+import { deleteMessage, findMessage, listMessages, type Message } from '../../prisma/store/messages/messages.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { resourceLinks } from '../http/links.ts';

@@ -1,8 +1,8 @@
 // One order for all operations that a filter finds, a page at a time: the caller goes on with the marker it is given.
 import { skipLoss } from '../../domain/skips.ts';
 import type { Operation } from '../../prisma/generated/client.ts';
-import type { Database } from '../../prisma/store/client.ts';
-import { countOperations, listOperations, type OperationFilter } from '../../prisma/store/operation-lists.ts';
+import type { Database } from '../../prisma/store/database/client.ts';
+import { countOperations, listOperations, type OperationFilter } from '../../prisma/store/operations/lists.ts';
 import { OrderRefusedError, type Order } from './order.ts';
 import type { OperationOrders } from './orders.ts';
 

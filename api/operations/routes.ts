@@ -1,6 +1,6 @@
 // /operations: what runs, what is paused and why; an administrator retries, aborts and skips, one or many.
 import type { Operation } from '../../prisma/generated/client.ts';
-import { findOperation, listEvents, listOperations } from '../../prisma/store/operation-lists.ts';
+import { findOperation, listEvents, listOperations } from '../../prisma/store/operations/lists.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { pageOf } from '../http/paging.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { operationTable } from '../../domain/operations.ts';
 import { pauseTable } from '../../domain/pauses.ts';
-import type { OperationFilter } from '../../prisma/store/operation-lists.ts';
+import type { OperationFilter } from '../../prisma/store/operations/lists.ts';
 import { ApiError } from '../http/errors.ts';
 import type { OrderKind } from './order.ts';
 

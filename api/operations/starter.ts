@@ -10,10 +10,10 @@ import type { Logger } from 'pino';
 import { ruleOf, workflowIdOf, type OperationKind } from '../../domain/operations.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
-import { accept, type AcceptSettings } from '../../prisma/store/accept.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
-import { abortUnstarted, TwinFoundError, unlessTwin } from '../../prisma/store/operations.ts';
-import { countBacklog } from '../../prisma/store/sweep.ts';
+import { accept, type AcceptSettings } from '../../prisma/store/operations/accept.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
+import { abortUnstarted, TwinFoundError, unlessTwin } from '../../prisma/store/operations/operations.ts';
+import { countBacklog } from '../../prisma/store/operations/sweep.ts';
 import type { Order } from './order.ts';
 import { searchAttributesOf, summaryOf } from './presentation.ts';
 

@@ -4,10 +4,10 @@ import type { Logger } from 'pino';
 import { workflowIdOf } from '../../domain/operations.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
-import { pauseOperation } from '../../prisma/store/operation-end.ts';
-import { listAcceptedAudits } from '../../prisma/store/audits.ts';
-import { sweepKeys } from '../../prisma/store/idempotency.ts';
-import { takeAbandoned, takePaused, takeSilent, takeUnstarted } from '../../prisma/store/sweep.ts';
+import { pauseOperation } from '../../prisma/store/operations/end.ts';
+import { listAcceptedAudits } from '../../prisma/store/audit/audits.ts';
+import { sweepKeys } from '../../prisma/store/operations/idempotency.ts';
+import { takeAbandoned, takePaused, takeSilent, takeUnstarted } from '../../prisma/store/operations/sweep.ts';
 import { whoTerminated, workflowStatus } from './closed-workflow.ts';
 import type { OperationStarter } from './starter.ts';
 

@@ -5,9 +5,9 @@ import {
   listAssociatedTypes,
   lockQosSpecs,
   type QosSpecs,
-} from '../../prisma/store/qos-specs.ts';
-import type { VolumeType } from '../../prisma/store/types.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+} from '../../prisma/store/types/qos-specs.ts';
+import type { VolumeType } from '../../prisma/store/types/types.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';

@@ -1,5 +1,5 @@
 // Finds the QoS specs that a request names.
-import { findQosSpecs, type QosSpecs } from '../../prisma/store/qos-specs.ts';
+import { findQosSpecs, type QosSpecs } from '../../prisma/store/types/qos-specs.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 

@@ -1,5 +1,5 @@
 // /qos-specs: limits for volumes, and the volume types that they are associated with.
-import { mergeEntries, removeEntry, type Entries } from '../../prisma/store/json-entries.ts';
+import { mergeEntries, removeEntry, type Entries } from '../../prisma/store/database/json-entries.ts';
 import {
   createQosSpecs,
   deleteQosSpecs,
@@ -10,7 +10,7 @@ import {
   QosNameTakenError,
   setQosConsumer,
   type QosSpecs,
-} from '../../prisma/store/qos-specs.ts';
+} from '../../prisma/store/types/qos-specs.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { resourceLinks } from '../http/links.ts';

@@ -1,6 +1,6 @@
 // What a QoS spec may say: its consumer, and any keys and values that are short texts.
-import type { Entries } from '../../prisma/store/json-entries.ts';
-import type { QosConsumer } from '../../prisma/store/qos-specs.ts';
+import type { Entries } from '../../prisma/store/database/json-entries.ts';
+import type { QosConsumer } from '../../prisma/store/types/qos-specs.ts';
 import { ApiError } from '../http/errors.ts';
 
 const consumers: readonly string[] = ['back-end', 'front-end', 'both'] satisfies QosConsumer[];

@@ -1,7 +1,7 @@
 // What quotas there are: Cinder's, three for each volume type, and its order of showing them.
 import type { RequestContext } from '../http/context.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
-import { listTypeNames } from '../../prisma/store/types.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
+import { listTypeNames } from '../../prisma/store/types/types.ts';
 
 const resources = ['volumes', 'per_volume_gigabytes', 'snapshots', 'gigabytes', 'backups', 'backup_gigabytes'] as const;
 const perType = ['volumes', 'gigabytes', 'snapshots'] as const;

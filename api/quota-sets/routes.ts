@@ -7,8 +7,8 @@ import {
   readUsage,
   setClassLimits,
   setProjectLimits,
-} from '../../prisma/store/quotas.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+} from '../../prisma/store/capacity/quotas.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { PolicyTable } from '../http/policy.ts';

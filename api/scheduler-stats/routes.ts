@@ -1,6 +1,6 @@
 // /scheduler-stats/get_pools: the pools as the scheduler sees them.
-import { listPools, type Pool } from '../../prisma/store/pools.ts';
-import { findTypeByNameOrId } from '../../prisma/store/types.ts';
+import { listPools, type Pool } from '../../prisma/store/capacity/pools.ts';
+import { findTypeByNameOrId } from '../../prisma/store/types/types.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';

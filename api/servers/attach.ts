@@ -1,8 +1,8 @@
 // Attaching a volume to a server and detaching it: operations that plug and unplug it on the compute host.
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import type { AttachmentRow } from '../../prisma/store/attachments.ts';
-import { insertServerAttachment, NotAttachableError } from '../../prisma/store/server-volumes.ts';
-import type { ServerRow } from '../../prisma/store/servers.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import type { AttachmentRow } from '../../prisma/store/attachments/attachments.ts';
+import { insertServerAttachment, NotAttachableError } from '../../prisma/store/attachments/server-volumes.ts';
+import type { ServerRow } from '../../prisma/store/attachments/servers.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';

@@ -1,7 +1,11 @@
 // The Nova subset: servers as compute hosts report them, and the volumes attached to them.
-import { attachmentsOfInstance, instanceVolumes, type AttachmentRow } from '../../prisma/store/attachments.ts';
-import { findServer, listServers, type ServerRow } from '../../prisma/store/servers.ts';
-import type { Condition } from '../../prisma/store/page-query.ts';
+import {
+  attachmentsOfInstance,
+  instanceVolumes,
+  type AttachmentRow,
+} from '../../prisma/store/attachments/attachments.ts';
+import { findServer, listServers, type ServerRow } from '../../prisma/store/attachments/servers.ts';
+import type { Condition } from '../../prisma/store/database/page-query.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { pageOf } from '../http/paging.ts';

@@ -1,7 +1,7 @@
 // Servers and volume attachments as Nova 2.1 shows them.
 // https://docs.openstack.org/api-ref/compute/
-import type { AttachmentRow } from '../../prisma/store/attachments.ts';
-import type { ServerRow } from '../../prisma/store/servers.ts';
+import type { AttachmentRow } from '../../prisma/store/attachments/attachments.ts';
+import type { ServerRow } from '../../prisma/store/attachments/servers.ts';
 import type { Link } from '../http/links.ts';
 
 /** Where this API is: `http://host:8776/compute/v2.1`. */

@@ -1,5 +1,5 @@
 // Freezing a back-end, thawing it, and failing it over: in Cinder's conditions and words.
-import { findService, switchFrozen } from '../../prisma/store/services.ts';
+import { findService, switchFrozen } from '../../prisma/store/services/services.ts';
 import { serviceHostOf } from '../../domain/backend-host.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';

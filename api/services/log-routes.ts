@@ -1,5 +1,5 @@
 // PUT /os-services/get-log and set-log (3.32): how much services log, read and changed while they run.
-import { changeService, listLiveServices, type Service } from '../../prisma/store/services.ts';
+import { changeService, listLiveServices, type Service } from '../../prisma/store/services/services.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';

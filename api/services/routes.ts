@@ -1,5 +1,5 @@
 // /os-services: which services there are, and switching them off and on.
-import { changeService, listServices, type ServiceChange } from '../../prisma/store/services.ts';
+import { changeService, listServices, type ServiceChange } from '../../prisma/store/services/services.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { PolicyTable } from '../http/policy.ts';

@@ -1,5 +1,5 @@
 // Services as `service-list` shows them.
-import { isUp, type Service } from '../../prisma/store/services.ts';
+import { isUp, type Service } from '../../prisma/store/services/services.ts';
 import type { RequestContext } from '../http/context.ts';
 import { wireTime } from '../http/time.ts';
 

@@ -1,6 +1,6 @@
 // POST /snapshots/:id/action: what administrators force, and the status that Nova's assisted snapshots report.
-import { forceStatus } from '../../prisma/store/forced-status.ts';
-import { moveSnapshot } from '../../prisma/store/snapshot-progress.ts';
+import { forceStatus } from '../../prisma/store/operations/forced-status.ts';
+import { moveSnapshot } from '../../prisma/store/snapshots/progress.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';

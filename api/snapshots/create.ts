@@ -1,14 +1,14 @@
 // Creating a snapshot: of an attached volume only by force, or since 3.66 without asking.
 import type { z } from 'zod';
 import { snapshotQuota } from '../../domain/quota.ts';
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
 import {
   insertSnapshot,
   rowOfNewSnapshot,
   VolumeChangedError,
   type NewSnapshot,
-} from '../../prisma/store/new-snapshot.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+} from '../../prisma/store/snapshots/new-snapshot.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';

@@ -1,9 +1,9 @@
 // Deleting a snapshot, also by force, and letting it go (unmanage).
 import { operationTable } from '../../domain/operations.ts';
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { forceInto } from '../../prisma/store/forced-status.ts';
-import { findVolume } from '../../prisma/store/volumes.ts';
-import type { SnapshotRow } from '../../prisma/store/snapshots.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { forceInto } from '../../prisma/store/operations/forced-status.ts';
+import { findVolume } from '../../prisma/store/volumes/volumes.ts';
+import type { SnapshotRow } from '../../prisma/store/snapshots/snapshots.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { mustNotBeFrozen } from '../services/frozen.ts';

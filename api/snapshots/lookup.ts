@@ -1,5 +1,5 @@
 // Finds the snapshot that a request names, among those that its caller may see.
-import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots.ts';
+import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots/snapshots.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';

@@ -5,7 +5,7 @@ import {
   findSnapshot,
   listSnapshots,
   snapshotMetadataColumns,
-} from '../../prisma/store/snapshots.ts';
+} from '../../prisma/store/snapshots/snapshots.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import type { SortColumns } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';

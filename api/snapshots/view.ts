@@ -1,5 +1,5 @@
 // Snapshots as Cinder shows them.
-import type { SnapshotRow } from '../../prisma/store/snapshots.ts';
+import type { SnapshotRow } from '../../prisma/store/snapshots/snapshots.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { Microversion } from '../http/microversion.ts';
 import { snapshotPolicy } from './policy.ts';

@@ -1,5 +1,10 @@
 // Accepting a transfer: whoever has the key becomes the owner.
-import { acceptTransfer, lockTransfer, type OpenTransfer, type TransferRow } from '../../prisma/store/transfers.ts';
+import {
+  acceptTransfer,
+  lockTransfer,
+  type OpenTransfer,
+  type TransferRow,
+} from '../../prisma/store/volumes/transfers.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { checkVolumeSize } from '../volumes/size-limit.ts';

@@ -8,7 +8,7 @@ import {
   type NewTransfer,
   type OfferVerdict,
   type TransferRow,
-} from '../../prisma/store/transfers.ts';
+} from '../../prisma/store/volumes/transfers.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { SortColumns } from '../http/paging.ts';

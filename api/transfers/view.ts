@@ -1,5 +1,5 @@
 // Transfers as clients see them.
-import type { TransferRow } from '../../prisma/store/transfers.ts';
+import type { TransferRow } from '../../prisma/store/volumes/transfers.ts';
 import type { RequestContext } from '../http/context.ts';
 import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';

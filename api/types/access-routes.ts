@@ -1,5 +1,5 @@
 // os-volume-type-access: which projects may use a private type.
-import { addTypeAccess, listTypeAccess, removeTypeAccess, type VolumeType } from '../../prisma/store/types.ts';
+import { addTypeAccess, listTypeAccess, removeTypeAccess, type VolumeType } from '../../prisma/store/types/types.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
 import { emptyAccepted } from '../lists/empty-answer.ts';

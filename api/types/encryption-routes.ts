@@ -7,9 +7,9 @@ import {
   updateEncryption,
   type EncryptionChange,
   type VolumeTypeEncryption,
-} from '../../prisma/store/type-encryption.ts';
-import { isTypeInUse } from '../../prisma/store/types.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+} from '../../prisma/store/types/encryption.ts';
+import { isTypeInUse } from '../../prisma/store/types/types.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';

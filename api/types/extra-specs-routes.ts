@@ -1,7 +1,7 @@
 // /types/:type_id/extra_specs: what a type asks of its back-end.
-import type { Entries } from '../../prisma/store/json-entries.ts';
-import { isTypeInUse } from '../../prisma/store/types.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+import type { Entries } from '../../prisma/store/database/json-entries.ts';
+import { isTypeInUse } from '../../prisma/store/types/types.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { specRoutes } from '../lists/spec-routes.ts';

@@ -1,6 +1,6 @@
 // GET /types: the types that the caller may use.
-import { listTypes, typeExtraSpecColumns } from '../../prisma/store/types.ts';
-import type { Condition } from '../../prisma/store/page-query.ts';
+import { listTypes, typeExtraSpecColumns } from '../../prisma/store/types/types.ts';
+import type { Condition } from '../../prisma/store/database/page-query.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { SortColumns } from '../http/paging.ts';

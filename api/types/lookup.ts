@@ -1,6 +1,6 @@
 // Finds the volume type that a request names, among those that its caller may see.
-import { findType, lockType, type VolumeType } from '../../prisma/store/types.ts';
-import type { Transaction } from '../../prisma/store/transaction.ts';
+import { findType, lockType, type VolumeType } from '../../prisma/store/types/types.ts';
+import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 

@@ -1,5 +1,5 @@
 // /types: volume types.
-import { findDefaultType, isSomebodysDefault } from '../../prisma/store/default-types.ts';
+import { findDefaultType, isSomebodysDefault } from '../../prisma/store/types/default-types.ts';
 import {
   createType,
   deleteType,
@@ -9,7 +9,7 @@ import {
   TypeNameTakenError,
   updateType,
   type VolumeType,
-} from '../../prisma/store/types.ts';
+} from '../../prisma/store/types/types.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';

@@ -1,5 +1,5 @@
 // Volume types as clients see them.
-import type { ExtraSpecs, VolumeType } from '../../prisma/store/types.ts';
+import type { ExtraSpecs, VolumeType } from '../../prisma/store/types/types.ts';
 import type { RequestContext } from '../http/context.ts';
 import { typePolicy } from './policy.ts';
 

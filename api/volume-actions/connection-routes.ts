@@ -6,10 +6,10 @@ import {
   moveVolume,
   unreserveVolume,
   type DirectAttachVerdict,
-} from '../../prisma/store/attachment-changes.ts';
-import { attachmentsOf } from '../../prisma/store/attachments.ts';
-import { mergeEntries } from '../../prisma/store/json-entries.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+} from '../../prisma/store/attachments/changes.ts';
+import { attachmentsOf } from '../../prisma/store/attachments/attachments.ts';
+import { mergeEntries } from '../../prisma/store/database/json-entries.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import { initializeConnection, terminateConnection, type Connector } from '../attachments/connect.ts';
 import { connectionInfoView } from '../attachments/connection-view.ts';
 import { connectionFactsOf } from '../attachments/connection-facts.ts';

@@ -1,8 +1,8 @@
 // os-extend: only growing, and while attached only since 3.42.
 import { extendQuota } from '../../domain/quota.ts';
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { lockWithSize } from '../../prisma/store/volume-size.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { lockWithSize } from '../../prisma/store/volumes/size.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { checkVolumeSize } from '../volumes/size-limit.ts';

@@ -1,10 +1,10 @@
 // os-migrate_volume, and the completion that Nova calls after work of its own.
 import { parsePoolAddress, serviceHostOf } from '../../domain/backend-host.ts';
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { attachmentsOf } from '../../prisma/store/attachments.ts';
-import { findService, isUp } from '../../prisma/store/services.ts';
-import { lockForMove, noteMigrationStart } from '../../prisma/store/volume-guards.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { attachmentsOf } from '../../prisma/store/attachments/attachments.ts';
+import { findService, isUp } from '../../prisma/store/services/services.ts';
+import { lockForMove, noteMigrationStart } from '../../prisma/store/volumes/guards.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 

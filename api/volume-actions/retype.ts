@@ -1,8 +1,8 @@
 // os-retype: another type, whose quota is used from the moment of acceptance.
 import { volumeQuota } from '../../domain/quota.ts';
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { lockForMove } from '../../prisma/store/volume-guards.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { lockForMove } from '../../prisma/store/volumes/guards.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { volumePolicy } from '../volumes/policy.ts';

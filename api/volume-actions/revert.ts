@@ -1,7 +1,7 @@
 // revert (3.40): to the latest snapshot only, as Cinder does.
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { latestSnapshot } from '../../prisma/store/snapshots.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { latestSnapshot } from '../../prisma/store/snapshots/snapshots.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 

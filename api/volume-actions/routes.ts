@@ -1,8 +1,8 @@
 // POST /volumes/:id/action: extend, flags, image metadata, what administrators force; connections are beside it.
-import { attachmentsOf } from '../../prisma/store/attachments.ts';
-import { resetVolume } from '../../prisma/store/volume-reset.ts';
-import { mergeEntries, removeEntry } from '../../prisma/store/json-entries.ts';
-import { editVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
+import { attachmentsOf } from '../../prisma/store/attachments/attachments.ts';
+import { resetVolume } from '../../prisma/store/volumes/reset.ts';
+import { mergeEntries, removeEntry } from '../../prisma/store/database/json-entries.ts';
+import { editVolume, type VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Policy } from '../http/policy.ts';

@@ -1,5 +1,5 @@
 // POST /volumes/:id/action: what moves, reverts or lets go of a volume's storage.
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';

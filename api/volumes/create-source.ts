@@ -1,8 +1,8 @@
 // What a new volume is made from, and whether that can be: a blank one, a snapshot, a volume, a backup.
-import { findBackup, type BackupRow } from '../../prisma/store/backups.ts';
-import { findGroup, type GroupRow } from '../../prisma/store/groups.ts';
-import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots.ts';
-import { findVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
+import { findBackup, type BackupRow } from '../../prisma/store/backups/backups.ts';
+import { findGroup, type GroupRow } from '../../prisma/store/groups/groups.ts';
+import { findSnapshot, type SnapshotRow } from '../../prisma/store/snapshots/snapshots.ts';
+import { findVolume, type VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { pyStr } from '../http/python.ts';

@@ -1,10 +1,10 @@
 // Creating a volume: what the request means, and the operation that makes it so.
 import { volumeQuota } from '../../domain/quota.ts';
-import type { AcceptRequest, ResourceUse } from '../../prisma/store/accept-types.ts';
-import { ancestorIds } from '../../prisma/store/backups.ts';
-import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/new-volume.ts';
-import { findEncryption } from '../../prisma/store/type-encryption.ts';
-import type { VolumeType } from '../../prisma/store/types.ts';
+import type { AcceptRequest, ResourceUse } from '../../prisma/store/operations/accept-types.ts';
+import { ancestorIds } from '../../prisma/store/backups/backups.ts';
+import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/volumes/new-volume.ts';
+import { findEncryption } from '../../prisma/store/types/encryption.ts';
+import type { VolumeType } from '../../prisma/store/types/types.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { findSources, sizeOf, type VolumeSources } from './create-source.ts';

@@ -1,9 +1,9 @@
 // Deleting a volume, also by force, and letting it go (unmanage): in Cinder's conditions and words.
 import { operationTable } from '../../domain/operations.ts';
-import { StatusConflictError } from '../../prisma/store/accept-types.ts';
-import { forceInto } from '../../prisma/store/forced-status.ts';
-import { lockForDelete, snapshotIdsOf } from '../../prisma/store/volume-guards.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
+import { forceInto } from '../../prisma/store/operations/forced-status.ts';
+import { lockForDelete, snapshotIdsOf } from '../../prisma/store/volumes/guards.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';

@@ -1,5 +1,5 @@
 // What lists of volumes may be filtered and sorted by, under Cinder's names.
-import { volumeImageMetadataColumns, volumeMetadataColumns } from '../../prisma/store/volumes.ts';
+import { volumeImageMetadataColumns, volumeMetadataColumns } from '../../prisma/store/volumes/volumes.ts';
 import type { SortColumns } from '../http/paging.ts';
 import type { Filter, FilterRules } from '../lists/filters.ts';
 

@@ -1,5 +1,5 @@
 // Finds the volume that a request names, among those that its caller may see.
-import { findVolume, type VolumeRow } from '../../prisma/store/volumes.ts';
+import { findVolume, type VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { visibleTo } from '../lists/list.ts';

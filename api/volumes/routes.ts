@@ -1,6 +1,12 @@
 // /volumes: create, lists, summary, show, update, delete, encryption metadata.
-import { attachedByVolume } from '../../prisma/store/attachments.ts';
-import { countVolumes, editVolume, findVolume, listVolumes, summarizeVolumes } from '../../prisma/store/volumes.ts';
+import { attachedByVolume } from '../../prisma/store/attachments/attachments.ts';
+import {
+  countVolumes,
+  editVolume,
+  findVolume,
+  listVolumes,
+  summarizeVolumes,
+} from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { Microversion } from '../http/microversion.ts';

@@ -1,5 +1,5 @@
 // per_volume_gigabytes: how large one volume may be, whatever else the project uses.
-import { limitOf } from '../../prisma/store/limits.ts';
+import { limitOf } from '../../prisma/store/capacity/limits.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 

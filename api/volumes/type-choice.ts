@@ -1,13 +1,13 @@
 // The type of a new volume: the one asked for, its source's, or the configured default.
-import { findDefaultType } from '../../prisma/store/default-types.ts';
-import { countVolumeServices } from '../../prisma/store/zones.ts';
+import { findDefaultType } from '../../prisma/store/types/default-types.ts';
+import { countVolumeServices } from '../../prisma/store/services/zones.ts';
 import {
   defaultTypeName,
   findType,
   findTypeByName,
   findTypeByNameOrId,
   type VolumeType,
-} from '../../prisma/store/types.ts';
+} from '../../prisma/store/types/types.ts';
 import { isUuid } from '../../domain/ids.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';

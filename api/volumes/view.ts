@@ -1,6 +1,6 @@
 // Volumes as Cinder shows them; what a microversion or the caller's role adds is a table, read once for a whole list.
-import type { VolumeAttachmentRow } from '../../prisma/store/attachments.ts';
-import type { VolumeRow } from '../../prisma/store/volumes.ts';
+import type { VolumeAttachmentRow } from '../../prisma/store/attachments/attachments.ts';
+import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';

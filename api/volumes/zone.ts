@@ -1,5 +1,5 @@
 // The availability zone of a new volume: the one asked for, its source's, or the configured default.
-import { hasVolumeZone } from '../../prisma/store/zones.ts';
+import { hasVolumeZone } from '../../prisma/store/services/zones.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { VolumeSources } from './create-source.ts';

@@ -1,6 +1,6 @@
 // Attachments: reserving, connecting and detaching, when many ask at once and when servers are involved.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { seal } from '../../prisma/store/sealed.ts';
+import { seal } from '../../prisma/store/database/sealed.ts';
 import { newId } from '../support/ids.ts';
 import { startVolumeLab, type Answered, type VolumeLab } from './support/volume-lab.ts';
 

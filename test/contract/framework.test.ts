@@ -5,8 +5,8 @@ import { ApiError } from '../../api/http/errors.ts';
 import { sizeGib } from '../../api/http/fields.ts';
 import { route } from '../../api/http/route.ts';
 import { versionRoutes } from '../../api/versions/routes.ts';
-import { createDatabase } from '../../prisma/store/client.ts';
-import { pingDatabase } from '../../prisma/store/health.ts';
+import { createDatabase } from '../../prisma/store/database/client.ts';
+import { pingDatabase } from '../../prisma/store/database/health.ts';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
 import { readRecordings, Replayer } from './support/golden.ts';
 

@@ -1,7 +1,7 @@
 // What types, QoS specs, transfers, default types and metadata promise beyond the recorded answers.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditCounters } from '../../prisma/store/audit.ts';
-import { noteService } from '../../prisma/store/services.ts';
+import { auditCounters } from '../../prisma/store/audit/counters.ts';
+import { noteService } from '../../prisma/store/services/services.ts';
 import { startVolumeLab, project, type VolumeLab } from './support/volume-lab.ts';
 
 const other = '00112233445566778899aabbccddeeff';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
 import { readRecordings, Replayer, type Recording } from './support/golden.ts';
 import { leaveMessage, makePeerWorld } from './support/peer-world.ts';
-import { createType } from '../../prisma/store/types.ts';
+import { createType } from '../../prisma/store/types/types.ts';
 import { newId } from '../support/ids.ts';
 
 const project = 'fedcba98765432100123456789abcdef';

@@ -1,9 +1,9 @@
 // Volumes, actions, snapshots, attachments and backups answer as a real Cinder did, request by request.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allRoutes } from '../../api/app.ts';
-import { noteService } from '../../prisma/store/services.ts';
-import { createType, seedDefaultType } from '../../prisma/store/types.ts';
-import { resetVolume } from '../../prisma/store/volume-reset.ts';
+import { noteService } from '../../prisma/store/services/services.ts';
+import { createType, seedDefaultType } from '../../prisma/store/types/types.ts';
+import { resetVolume } from '../../prisma/store/volumes/reset.ts';
 import { newId } from '../support/ids.ts';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
 import { readRecordings, Replayer, type Recording } from './support/golden.ts';

@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { expect } from 'vitest';
 import { workflowIdOf } from '../../domain/operations.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import { eventually } from './eventually.ts';
 import type { Lab } from './lab.ts';
 

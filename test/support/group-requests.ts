@@ -1,8 +1,8 @@
 // Accept requests about groups, as the API's routes make them, for tests that run without HTTP.
 import { randomUUID } from 'node:crypto';
 import { snapshotQuota, volumeQuota } from '../../domain/quota.ts';
-import { insertGroupSnapshot } from '../../prisma/store/group-snapshots.ts';
-import { insertGroup } from '../../prisma/store/groups.ts';
+import { insertGroupSnapshot } from '../../prisma/store/groups/group-snapshots.ts';
+import { insertGroup } from '../../prisma/store/groups/groups.ts';
 import { plain, who, type Made } from './requests.ts';
 
 /** A group of volumes of one type. */

@@ -1,6 +1,6 @@
 // Scenarios of groups and group snapshots: two volumes each.
 import { expect } from 'vitest';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import * as groups from './group-requests.ts';
 import type { Lab } from './lab.ts';
 import * as requests from './requests.ts';

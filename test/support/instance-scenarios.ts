@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { parsePoolAddress } from '../../domain/backend-host.ts';
 import { volumeQuota } from '../../domain/quota.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
-import { insertServerAttachment } from '../../prisma/store/server-volumes.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
+import { insertServerAttachment } from '../../prisma/store/attachments/server-volumes.ts';
 import { createBackup, createVolume, extendVolume, restoreBackup } from './requests.ts';
 import { filled, made, run, volumeIs, type Scenario, type ScenarioLab } from './scenarios.ts';
 

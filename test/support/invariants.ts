@@ -1,7 +1,7 @@
 // What must be true whenever no operation is running: nothing held, nothing left over, counters equal to the rows.
 import { readdir } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { auditCounters } from '../../prisma/store/audit.ts';
+import { auditCounters } from '../../prisma/store/audit/counters.ts';
 import { serviceHostOf } from '../../domain/backend-host.ts';
 import type { Lab, LabBackend } from './lab.ts';
 

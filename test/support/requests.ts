@@ -1,8 +1,8 @@
 // Accept requests as the API's routes make them, for tests that run without HTTP.
 import { randomUUID } from 'node:crypto';
 import { backupQuota, extendQuota, snapshotQuota, volumeQuota } from '../../domain/quota.ts';
-import { reviveOrInsertBackup } from '../../prisma/store/backup-records.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import { reviveOrInsertBackup } from '../../prisma/store/backups/records.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 
 /** Whose the resources are. */
 export const who = { projectId: 'fedcba98', userId: 'tester', requestId: 'req-test' } as const;

@@ -1,6 +1,6 @@
 // Every operation as a scenario: what has to be there first, the request, and what is true when it has succeeded.
 import { expect } from 'vitest';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import { eventually } from './eventually.ts';
 import type { Lab } from './lab.ts';
 import * as requests from './requests.ts';

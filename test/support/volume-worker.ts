@@ -11,7 +11,7 @@ import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
 import type { StepContext } from '../../drivers/step.ts';
 import type { VolumeRef } from '../../drivers/volume/driver.ts';
-import { createDatabase } from '../../prisma/store/client.ts';
+import { createDatabase } from '../../prisma/store/database/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { startVolumeRole } from '../../workers/roles/volume.ts';
 import { saveReport } from './reports.ts';

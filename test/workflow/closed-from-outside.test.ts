@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOperationOrders } from '../../api/operations/orders.ts';
 import { sweep } from '../../api/operations/sweeper.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import { startTemporal, type EmbeddedTemporal } from '../../workers/embedded/temporal.ts';
 import { BrokenSteps, handleOf, historyOf, operationOf, pausedFor } from '../support/broken-steps.ts';
 import { eventually } from '../support/eventually.ts';

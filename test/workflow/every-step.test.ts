@@ -1,7 +1,7 @@
 // For every operation and every step of it, found by counting: repeated, failed before and after, aborted, paused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workflowIdOf } from '../../domain/operations.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectNothingLeft, expectOnlyWholeBackups } from '../support/invariants.ts';
 import { startLab, type Lab, type LabBackend } from '../support/lab.ts';

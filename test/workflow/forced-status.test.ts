@@ -2,7 +2,7 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sweep } from '../../api/operations/sweeper.ts';
-import { forceStatus } from '../../prisma/store/forced-status.ts';
+import { forceStatus } from '../../prisma/store/operations/forced-status.ts';
 import { BrokenSteps, handleOf, historyOf, operationOf } from '../support/broken-steps.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectNothingLeft } from '../support/invariants.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOperationOrders } from '../../api/operations/orders.ts';
 import { OrderRefusedError } from '../../api/operations/order.ts';
 import { workflowIdOf } from '../../domain/operations.ts';
-import { StatusConflictError, type AcceptRequest } from '../../prisma/store/accept-types.ts';
+import { StatusConflictError, type AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectNothingLeft, expectOnlyWholeBackups } from '../support/invariants.ts';
 import { startLab, type Lab, type LabBackend } from '../support/lab.ts';

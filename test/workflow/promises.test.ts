@@ -4,10 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOperationOrders } from '../../api/operations/orders.ts';
 import { sweep } from '../../api/operations/sweeper.ts';
 import { workflowIdOf } from '../../domain/operations.ts';
-import { StatusConflictError, QuotaExceededError, type AcceptRequest } from '../../prisma/store/accept-types.ts';
-import { accept } from '../../prisma/store/accept.ts';
-import { claimOperation } from '../../prisma/store/operation-claim.ts';
-import { endOperation } from '../../prisma/store/operation-end.ts';
+import {
+  StatusConflictError,
+  QuotaExceededError,
+  type AcceptRequest,
+} from '../../prisma/store/operations/accept-types.ts';
+import { accept } from '../../prisma/store/operations/accept.ts';
+import { claimOperation } from '../../prisma/store/operations/claim.ts';
+import { endOperation } from '../../prisma/store/operations/end.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectNothingLeft } from '../support/invariants.ts';
 import { startLab, type Lab, type LabBackend } from '../support/lab.ts';

@@ -7,7 +7,7 @@ import { createOperationStarter, OperationFailedError, OperationTimeoutError } f
 import { workflowIdOf } from '../../domain/operations.ts';
 import type { ConnectionInfo } from '../../drivers/target/target.ts';
 import { TgtTargetDriver } from '../../drivers/target/tgt/driver.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import { iscsiUrl, onLun } from '../driver/support/iscsi-client.ts';
 import { freePort, newStep } from '../driver/support/step.ts';
 import { testTgtd, whyNoIscsi, type TestTgtd } from '../driver/support/tgtd.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { workflowIdOf } from '../../domain/operations.ts';
-import type { AcceptRequest } from '../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
 import { startDaemon, type Daemon } from '../../privileged/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { expectNothingLeft } from '../support/invariants.ts';

@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
-import { noteService } from '../../prisma/store/services.ts';
+import { noteService } from '../../prisma/store/services/services.ts';
 import { keepAuditSchedule } from './audit-schedule.ts';
 import { runWorker, type RunningWorker } from './run-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createLibvirtDriver } from '../../drivers/connector/libvirt/driver.ts';
-import { createDatabase } from '../../prisma/store/client.ts';
+import { createDatabase } from '../../prisma/store/database/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { reachRootThrough } from '../../privileged/root.ts';
 import type { ScoriaConfig } from '../config/config.ts';

@@ -1,6 +1,6 @@
 // One blow at one or several cells: their operations are brought to their boundaries, struck together, and followed.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../../prisma/store/operations/accept-types.ts';
 import { expectClean } from '../support/clean.ts';
 import type { Aftermath, Fault, Target } from '../support/faults.ts';
 import { reset } from '../support/reset.ts';

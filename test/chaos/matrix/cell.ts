@@ -1,7 +1,7 @@
 // A cell of the matrix: a scenario, a boundary of it, a fault. What it must come to, and what it came to.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../../prisma/store/operations/accept-types.ts';
 import type { Operation } from '../../../prisma/generated/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Scenario } from '../../support/scenarios.ts';

@@ -2,7 +2,7 @@
 import pLimit from 'p-limit';
 import { expect } from 'vitest';
 import { workflowIdOf } from '../../../domain/operations.ts';
-import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
+import type { AcceptRequest } from '../../../prisma/store/operations/accept-types.ts';
 import { ended, type Scenario, type ScenarioLab } from '../../support/scenarios.ts';
 import type { ProgramName } from '../support/commands.ts';
 import { expectClean } from '../support/clean.ts';

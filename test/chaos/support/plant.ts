@@ -9,7 +9,7 @@ import { createOperationStarter, type OperationStarter } from '../../../api/oper
 import { fileVolumeOptions } from '../../../drivers/volume/file/config.ts';
 import { FileVolumeDriver } from '../../../drivers/volume/file/driver.ts';
 import type { PrismaClient } from '../../../prisma/generated/client.ts';
-import { createDatabase } from '../../../prisma/store/client.ts';
+import { createDatabase } from '../../../prisma/store/database/client.ts';
 import { mustRunTool } from '../../../privileged/tool.ts';
 import { claimPort } from '../../../workers/embedded/ports.ts';
 import { Commands } from './commands.ts';

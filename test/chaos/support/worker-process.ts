@@ -56,7 +56,7 @@ async function hostDeps(): Promise<HostRoleDeps> {
 
 async function startControl(): Promise<readonly RunningWorker[]> {
   const { startControlRole } = await import('../../../workers/roles/control.ts');
-  const { createDatabase } = await import('../../../prisma/store/client.ts');
+  const { createDatabase } = await import('../../../prisma/store/database/client.ts');
   const worker = await startControlRole({
     db: createDatabase(config.database.connection ?? ''),
     connection: await connect(),

@@ -15,8 +15,8 @@ import type { OperationStarter } from '../../../api/operations/starter.ts';
 import { createPolicyRules } from '../../../api/policy/enforcer.ts';
 import { fixedPolicies } from '../../../api/policy/policy-file.ts';
 import { migrate } from '../../../prisma/migrate.ts';
-import { accept } from '../../../prisma/store/accept.ts';
-import { createDatabase, type Database } from '../../../prisma/store/client.ts';
+import { accept } from '../../../prisma/store/operations/accept.ts';
+import { createDatabase, type Database } from '../../../prisma/store/database/client.ts';
 import { startPostgres } from '../../../workers/embedded/postgres.ts';
 
 export const labConfig: ApiConfig = {

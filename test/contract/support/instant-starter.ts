@@ -1,13 +1,13 @@
 // An OperationStarter without Temporal and hosts: it accepts an operation, then claims and ends it in the database as
 // its workflow would have, in the store's own transactions. What a driver would have answered is made up here.
 import type { AcceptedOperation, OperationStarter } from '../../../api/operations/starter.ts';
-import { accept } from '../../../prisma/store/accept.ts';
-import type { AcceptRequest } from '../../../prisma/store/accept-types.ts';
-import type { Database } from '../../../prisma/store/client.ts';
-import { recordManaged } from '../../../prisma/store/managed.ts';
-import { recordConnection } from '../../../prisma/store/connections.ts';
-import { claimOperation } from '../../../prisma/store/operation-claim.ts';
-import { endOperation } from '../../../prisma/store/operation-end.ts';
+import { accept } from '../../../prisma/store/operations/accept.ts';
+import type { AcceptRequest } from '../../../prisma/store/operations/accept-types.ts';
+import type { Database } from '../../../prisma/store/database/client.ts';
+import { recordManaged } from '../../../prisma/store/volumes/managed.ts';
+import { recordConnection } from '../../../prisma/store/attachments/connections.ts';
+import { claimOperation } from '../../../prisma/store/operations/claim.ts';
+import { endOperation } from '../../../prisma/store/operations/end.ts';
 
 export interface InstantStarter extends OperationStarter {
   /** Ends what has been accepted and not yet run, oldest first. */

@@ -1,9 +1,9 @@
 // What the recorded Cinder had when the recordings began: its types, its services and the pools of its two back-ends.
-import { seedGroupType } from '../../../prisma/store/group-types.ts';
-import type { Database } from '../../../prisma/store/client.ts';
-import { keepPoolReports } from '../../../prisma/store/pools.ts';
-import { noteService } from '../../../prisma/store/services.ts';
-import { createType, seedDefaultType } from '../../../prisma/store/types.ts';
+import { seedGroupType } from '../../../prisma/store/groups/group-types.ts';
+import type { Database } from '../../../prisma/store/database/client.ts';
+import { keepPoolReports } from '../../../prisma/store/capacity/pools.ts';
+import { noteService } from '../../../prisma/store/services/services.ts';
+import { createType, seedDefaultType } from '../../../prisma/store/types/types.ts';
 import { newId } from '../../support/ids.ts';
 
 const services = [

@@ -1,8 +1,8 @@
 // The API lab with a type, a back-end and operations that end at once: for tests of volumes and what hangs on them.
 import { allRoutes } from '../../../api/app.ts';
 import type { ApiConfig } from '../../../api/http/config.ts';
-import { noteService } from '../../../prisma/store/services.ts';
-import { createType } from '../../../prisma/store/types.ts';
+import { noteService } from '../../../prisma/store/services/services.ts';
+import { createType } from '../../../prisma/store/types/types.ts';
 import { newId } from '../../support/ids.ts';
 import { startApiLab, type ApiLab } from './api-lab.ts';
 import { createInstantStarter, type InstantStarter } from './instant-starter.ts';

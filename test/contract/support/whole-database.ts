@@ -1,5 +1,5 @@
 // All rows of all tables as text, so that a test can say that nothing has changed, whatever there is.
-import type { Database } from '../../../prisma/store/client.ts';
+import type { Database } from '../../../prisma/store/database/client.ts';
 
 /** Tables of the machinery: nobody's. */
 const ownTables = ['_prisma_migrations', 'idempotency_keys'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { parseTargets } from '../../../drivers/target/tgt/parse.ts';
 import { mustRunTool } from '../../../privileged/tool.ts';
-import { createDatabase } from '../../../prisma/store/client.ts';
+import { createDatabase } from '../../../prisma/store/database/client.ts';
 import { expectNothingLeft } from '../../support/invariants.ts';
 import type { Cloud, Json } from './cloud.ts';
 

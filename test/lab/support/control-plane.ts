@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { createDatabase } from '../../../prisma/store/client.ts';
+import { createDatabase } from '../../../prisma/store/database/client.ts';
 import { parseConfig } from '../../../workers/config/load.ts';
 import { startEmbedded } from '../../../workers/embedded/embedded.ts';
 import { startRoles } from '../../../workers/roles/start-roles.ts';

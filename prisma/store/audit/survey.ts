@@ -1,0 +1,107 @@
+// Compares one page of what a back-end has with the rows that say what it should have.
+import type { AuditClass, AuditDifference, SurveyKind } from '../../../domain/audit-classes.ts';
+import { Prisma, type PrismaClient } from '../../generated/client.ts';
+
+export interface SurveyedRange {
+  /** host@backend */
+  readonly host: string;
+  readonly kind: SurveyKind;
+  readonly found: readonly { readonly id: string; readonly sizeGib: number | null }[];
+  /** The page holds everything after this id … */
+  readonly after: string | null;
+  /** … up to this one; null: to the end. */
+  readonly upTo: string | null;
+}
+
+interface KnownRow {
+  readonly id: string;
+  readonly status: string;
+  readonly sizeGib: number;
+  /** host@backend, or null before it is placed. */
+  readonly place: string | null;
+  readonly deleted: boolean;
+  /** An unfinished operation is about it: what there is now says nothing. */
+  readonly busy: boolean;
+}
+
+const lowest = '00000000-0000-0000-0000-000000000000';
+const highest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+const isBusy = (id: Prisma.Sql): Prisma.Sql => Prisma.sql`EXISTS (
+  SELECT 1 FROM operations AS o WHERE o.finished_at IS NULL AND (o.resource_id = ${id} OR EXISTS (
+    SELECT 1 FROM operation_resources AS r WHERE r.operation_id = o.id AND r.resource_id = ${id})
+    OR o.input ->> 'volumeId' = ${id}::text))`;
+
+/** What differs on this page. A difference may be a race with something that just ended: look twice. */
+export async function compareSurvey(db: PrismaClient, range: SurveyedRange): Promise<AuditDifference[]> {
+  if (range.kind === 'export') return compareExports(db, range);
+  const rows = await knownRows(db, range);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const here = new Set(range.found.map(({ id }) => id));
+  const make = (of: AuditClass, id: string, detail: string, repairable = false): AuditDifference => ({
+    ...{ class: of, place: range.host, resourceType: range.kind, resourceId: id, detail, repairable },
+  });
+  const surplus = range.found.flatMap(({ id, sizeGib }) => {
+    const row = byId.get(id);
+    if (!row) return make('orphan', id, 'no row has ever had this id here: find out whose it is');
+    if (row.busy) return [];
+    if (row.deleted) return make('orphan', id, `its row is deleted`, row.place === range.host);
+    if (row.place !== range.host) return make('orphan', id, `its row says that it is on ${row.place ?? 'no back-end'}`);
+    if (sizeGib !== null && sizeGib < row.sizeGib) {
+      return make('size-differs', id, `${sizeGib} GiB are there, its row says ${row.sizeGib} GiB`);
+    }
+    return [];
+  });
+  const lacking = rows.filter(
+    (row) =>
+      !row.deleted && !row.busy && row.place === range.host && !row.status.startsWith('error') && !here.has(row.id),
+  );
+  return [...surplus, ...lacking.map((row) => make('missing', row.id, `its row is ${row.status}, ${row.sizeGib} GiB`))];
+}
+
+/** Rows of what was found, and live rows of this place within the range. */
+function knownRows(db: PrismaClient, { kind, host, found, after, upTo }: SurveyedRange): Promise<KnownRow[]> {
+  const ids = found.map(({ id }) => id);
+  const volumes = Prisma.sql`SELECT id, status, size_gib, host, deleted_at FROM volumes`;
+  // A backup's temporary snapshot has the backup's id, and is deleted with the operation that took it.
+  const snapshots = Prisma.sql`
+    SELECT s.id, s.status, s.size_gib, v.host, s.deleted_at FROM snapshots AS s JOIN volumes AS v ON v.id = s.volume_id
+    UNION ALL SELECT b.id, b.status, b.size_gib, v.host, b.created_at FROM backups AS b
+      JOIN volumes AS v ON v.id = b.volume_id`;
+  return db.$queryRaw<KnownRow[]>`
+    WITH known AS (${kind === 'volume' ? volumes : snapshots})
+    SELECT id::text, status, size_gib AS "sizeGib", split_part(host, '#', 1) AS place,
+      deleted_at IS NOT NULL AS deleted, ${isBusy(Prisma.sql`known.id`)} AS busy
+    FROM known WHERE id = ANY (${ids}::uuid[]) OR (deleted_at IS NULL AND split_part(host, '#', 1) = ${host}
+      AND id > ${after ?? lowest}::uuid AND id <= ${upTo ?? highest}::uuid)`;
+}
+
+async function compareExports(
+  db: PrismaClient,
+  { host, found, after, upTo }: SurveyedRange,
+): Promise<AuditDifference[]> {
+  const ids = found.map(({ id }) => id);
+  const wanted = await db.$queryRaw<{ id: string; busy: boolean }[]>`
+    SELECT v.id::text, ${isBusy(Prisma.sql`v.id`)} AS busy FROM volumes AS v
+    WHERE split_part(v.host, '#', 1) = ${host} AND v.deleted_at IS NULL
+      AND v.id > ${after ?? lowest}::uuid AND v.id <= ${upTo ?? highest}::uuid AND EXISTS (
+        SELECT 1 FROM attachments AS a WHERE a.volume_id = v.id AND a.deleted_at IS NULL
+          AND a.connection_info IS NOT NULL)`;
+  const known = await db.$queryRaw<{ id: string; busy: boolean; ours: boolean }[]>`
+    SELECT given.id::text, ${isBusy(Prisma.sql`given.id`)} AS busy,
+      (EXISTS (SELECT 1 FROM volumes AS v WHERE v.id = given.id) OR EXISTS (SELECT 1 FROM snapshots AS s WHERE s.id = given.id)
+        OR EXISTS (SELECT 1 FROM backups AS b WHERE b.id = given.id)) AS ours
+    FROM unnest(${ids}::uuid[]) AS given(id)`;
+  const wants = new Set(wanted.map(({ id }) => id));
+  const make = (of: AuditClass, id: string, detail: string, repairable: boolean): AuditDifference => ({
+    ...{ class: of, place: host, resourceType: 'export', resourceId: id, detail, repairable },
+  });
+  return [
+    ...known
+      .filter((one) => !one.busy && !wants.has(one.id))
+      .map(({ id, ours }) => make('stale-target', id, 'nothing is attached and no operation uses it', ours)),
+    ...wanted
+      .filter((one) => !one.busy && !ids.includes(one.id))
+      .map(({ id }) => make('missing-target', id, 'something is attached, and it is not exported', false)),
+  ];
+}

@@ -1,0 +1,41 @@
+// The fence every late writer runs into: only the pair (operation, epoch) that is in force may write.
+import type { Prisma } from '../../generated/client.ts';
+
+/** The claim under which something was written is no longer the one in force. */
+export class StaleClaimError extends Error {
+  constructor(operationId: string, epoch: bigint) {
+    super(`operation ${operationId}: claim ${epoch} is no longer in force`);
+    this.name = 'StaleClaimError';
+  }
+}
+
+export interface ClaimPair {
+  readonly operationId: string;
+  /** Decimal text, because JSON has no 64-bit integers. */
+  readonly epoch: string;
+}
+
+/**
+ * Locks the operation's row and checks that the claim is in force, inside the caller's transaction.
+ * Throws StaleClaimError otherwise.
+ */
+export async function holdClaim(tx: Prisma.TransactionClient, claim: ClaimPair): Promise<void> {
+  const rows = await tx.$queryRaw<{ state: string }[]>`
+    SELECT state FROM operations
+    WHERE id = ${claim.operationId}::uuid AND epoch = ${BigInt(claim.epoch)} AND state = 'running'
+    FOR UPDATE`;
+  if (rows.length === 0) throw new StaleClaimError(claim.operationId, BigInt(claim.epoch));
+}
+
+/**
+ * Notes that the operation's point of no return has been passed; whatever becomes of its workflow, an abort then knows.
+ * Throws StaleClaimError.
+ */
+export async function passPointOfNoReturn(db: Prisma.TransactionClient, claim: ClaimPair): Promise<void> {
+  const epoch = BigInt(claim.epoch);
+  const { count } = await db.operation.updateMany({
+    where: { id: claim.operationId, epoch, state: 'running' },
+    data: { tooLate: true },
+  });
+  if (count === 0) throw new StaleClaimError(claim.operationId, epoch);
+}
