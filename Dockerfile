@@ -4,7 +4,7 @@ FROM node:20-bookworm-slim
 # What storage, backup and compute hosts need: a target, an initiator, images, libvirt's client.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends \
-      ca-certificates e2fsprogs libiscsi-bin libvirt-clients qemu-block-extra qemu-utils tgt util-linux \
+      bzip2 ca-certificates e2fsprogs libiscsi-bin libvirt-clients qemu-block-extra qemu-utils tgt util-linux zstd \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/scoria

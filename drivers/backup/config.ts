@@ -2,12 +2,10 @@
 // https://docs.openstack.org/cinder/latest/configuration/block-storage/backup/posix-backup-driver.html
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { compressionWords } from './chunked/compression.ts';
 
 /** The drivers by the names that a cinder.conf may give them. */
 const driverNames = { posix: 'posix', 'cinder.backup.drivers.posix.PosixBackupDriver': 'posix' } as const;
-
-/** How objects can be written, by the words that Cinder takes for it. Node 20 has neither bzip2 nor zstd. */
-const compressionWords = { none: 'none', off: 'none', no: 'none', zlib: 'zlib', gzip: 'zlib' } as const;
 
 /** More would not fit into one piece of memory. */
 const maxShaBlockBytes = 16 * 1024 * 1024;

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBackup, type CreateBackupRequest } from '../../drivers/backup/chunked/backup.ts';
 import { deleteBackup } from '../../drivers/backup/chunked/delete.ts';
+import { readMetadata } from '../../drivers/backup/chunked/metadata.ts';
 import { objectPrefix, type BackupLocation } from '../../drivers/backup/chunked/names.ts';
 import { restoreBackup } from '../../drivers/backup/chunked/restore.ts';
 import { HashingPool } from '../../drivers/backup/hashing/pool.ts';
@@ -116,7 +117,7 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
     }, 60_000);
   }
 
-  it.each(['zlib', 'none'])(
+  it.each(['zlib', 'none', 'bz2', 'zstd'])(
     'written by Cinder (%s) is restored by Scoria, metadata too, and deleted without a trace',
     async (compression) => {
       const [source, target] = files('theirs');
@@ -138,6 +139,26 @@ describe.skipIf(!hasCinder)('a backup in Cinder’s format', () => {
       expect(await readdir(join(base, location.container.split('/')[0] ?? '')).catch(() => [])).not.toContain(
         backup.id.slice(2, 4),
       );
+    },
+    60_000,
+  );
+
+  it.each(['bz2', 'zstd'])(
+    'written by Scoria (%s) is restored by Cinder, its full backup and its increment',
+    async (compression) => {
+      const [source, target] = files(compression);
+      const sizeBytes = 8 * mib;
+      await makeVolume(source, sizeBytes, { 0: compressible(3 * mib), [5 * mib]: randomBytes(mib) });
+      const full = newBackup();
+      await write(full, source, sizeBytes, compression);
+      await change(source, 2 * mib, compressible(40_000));
+      const increment = newBackup({ volumeId: full.volumeId });
+      await write(increment, source, sizeBytes, compression, full);
+      const { objects } = await readMetadata(store, store.defaultContainer(increment.id), objectPrefix(increment));
+      expect(objects.map((object) => object.compression)).toEqual([compression]);
+      await makeVolume(target, sizeBytes, { 0: Buffer.alloc(sizeBytes, 0xaa) });
+      await cinder({ mode: 'restore', volume: target, backups: [{ ...increment, parentId: full.id }, full] });
+      expect(await checksum(target)).toBe(await checksum(source));
     },
     60_000,
   );

@@ -1,4 +1,5 @@
 // Which code keeps the backups: the configured store with Cinder's chunked format.
+import { mustBeAbleTo } from '../../drivers/backup/chunked/compression.ts';
 import { ChunkedBackupEngine } from '../../drivers/backup/engine.ts';
 import type { BackupStore } from '../../drivers/backup/driver.ts';
 import { PosixBackupStore } from '../../drivers/backup/posix/store.ts';
@@ -9,11 +10,12 @@ const stores: Readonly<Record<BackupDriverName, (backup: ScoriaConfig['backup'])
   posix: ({ options }) => new PosixBackupStore(options.backup_posix_path),
 };
 
-/** Checks that the store can be used. Throws StorageError naming the option and the path. */
+/** Checks that the store can be used. Throws StorageError naming the option and the path, CommandMissing naming the program. */
 export async function backupEngineFor({ backup }: ScoriaConfig): Promise<ChunkedBackupEngine> {
   const store = stores[backup.driver](backup);
   await store.checkForSetup();
   const { options } = backup;
+  await mustBeAbleTo([options.backup_compression_algorithm]);
   return new ChunkedBackupEngine(store, {
     fileSizeBytes: options.backup_file_size,
     shaBlockBytes: options.backup_sha_block_size_bytes,

@@ -6,7 +6,7 @@ import { StorageError } from '../../../domain/storage-errors.ts';
 import type { StepContext } from '../../step.ts';
 import type { BackupStore } from '../driver.ts';
 import type { HashingPool } from '../hashing/pool.ts';
-import { writableCompression } from './compression.ts';
+import { writableCompression, type Compression } from './compression.ts';
 import { inParallel } from './in-parallel.ts';
 import { metadataText, readMetadata, type BackupDescription, type ObjectEntry } from './metadata.ts';
 import { metadataName, objectPrefix, receiptName, sha256fileName, type BackupLocation } from './names.ts';
@@ -107,7 +107,7 @@ async function makeBackup(job: Job): Promise<number> {
   return finish(job);
 }
 
-async function writeChunks(job: Job, source: Source, compression: 'zlib' | 'none'): Promise<void> {
+async function writeChunks(job: Job, source: Source, compression: Compression): Promise<void> {
   const { step, pool, store, container, settings, receipts } = job;
   const { signal } = step;
   const onBytes = progressOf(job);

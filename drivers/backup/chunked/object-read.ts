@@ -2,7 +2,7 @@
 import { StorageError } from '../../../domain/storage-errors.ts';
 import type { HashingPool } from '../hashing/pool.ts';
 import type { BackupStore } from '../driver.ts';
-import { decompressorFor } from './compression.ts';
+import { decompressorFor, isDamage } from './compression.ts';
 import type { ObjectEntry } from './metadata.ts';
 import type { RestoreTarget } from './restore-target.ts';
 
@@ -30,7 +30,7 @@ export async function restoreObject(reader: ObjectReader, entry: ObjectEntry): P
   let lengthBytes = 0;
   let sum: string | null = null;
   try {
-    for await (const bytes of decompress ? decompress(raw) : raw) {
+    for await (const bytes of decompress ? decompress(raw, signal) : raw) {
       for (let at = 0; at < bytes.length; at += pool.pieceBytes) {
         signal.throwIfAborted();
         const part = bytes.subarray(at, at + pool.pieceBytes);
@@ -48,9 +48,7 @@ export async function restoreObject(reader: ObjectReader, entry: ObjectEntry): P
     await inFlight.all();
   } catch (error) {
     await inFlight.settled();
-    throw isZlibError(error)
-      ? corrupt(container, entry, `cannot be decompressed (${(error as Error).message})`, error)
-      : error;
+    throw isDamage(error) ? corrupt(container, entry, `cannot be decompressed (${error.message})`, error) : error;
   } finally {
     sum = await md5.end().catch(() => null);
   }
@@ -107,11 +105,6 @@ function isZero(bytes: Uint8Array): boolean {
     if (!zeros.subarray(0, part.length).equals(part)) return false;
   }
   return true;
-}
-
-function isZlibError(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && code.startsWith('Z_');
 }
 
 function corrupt(container: string, { name }: ObjectEntry, what: string, cause?: unknown): StorageError {

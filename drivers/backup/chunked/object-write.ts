@@ -1,9 +1,10 @@
-// Writes one object: a range of the volume as it is, or as one zlib stream.
+// Writes one object: a range of the volume as it is, or as one compressed stream.
 import { adler32Combined } from '../hashing/adler32.ts';
 import { streamHeader, streamTrailer, worthwhileRatio } from '../hashing/deflate-piece.ts';
 import type { HashingPool, RunningMd5 } from '../hashing/pool.ts';
 import type { BackupStore } from '../driver.ts';
 import type { ObjectEntry } from './metadata.ts';
+import { compressedBy, type Compression } from './compression.ts';
 import { pieces, type Piece } from './pieces.ts';
 import { readError, type Source } from './source.ts';
 
@@ -18,7 +19,7 @@ export interface ObjectWriter {
   readonly store: BackupStore;
   readonly container: string;
   readonly source: Source;
-  readonly compression: 'zlib' | 'none';
+  readonly compression: Compression;
   readonly signal: AbortSignal;
 }
 
@@ -64,7 +65,11 @@ export async function writeObject(
     if (deflate) yield streamTrailer(adler);
   }
   try {
-    await store.put(container, range.name, bytes(), signal);
+    const whole =
+      compression === 'bz2' || compression === 'zstd'
+        ? compressedBy(compression, bytes(), range.lengthBytes, signal)
+        : bytes();
+    await store.put(container, range.name, whole, signal);
   } catch (error) {
     await md5.end().catch(() => undefined);
     throw error;
@@ -82,15 +87,16 @@ export async function writeObject(
 async function chooseCompression(
   writer: ObjectWriter,
   { offsetBytes, lengthBytes }: ObjectRange,
-): Promise<'zlib' | 'none'> {
-  if (writer.compression === 'none') return 'none';
+): Promise<Compression> {
+  const { compression } = writer;
+  if (compression === 'none') return 'none';
   const count = Math.max(1, Math.min(maxSamples, Math.floor(lengthBytes / 16_384)));
   const all = Array.from({ length: count }, (_, n) => offsetBytes + Math.floor((n * lengthBytes) / count));
   const inData = all.filter((position) => !writer.source.isHole(position, 1));
-  if (inData.length === 0) return 'zlib';
+  if (inData.length === 0) return compression;
   try {
     const ratio = (inData.length / count) * (await writer.pool.sample(writer.source.fd, inData));
-    return ratio < worthwhileRatio ? 'zlib' : 'none';
+    return ratio < worthwhileRatio ? compression : 'none';
   } catch (error) {
     throw readError(error, writer.source);
   }

@@ -3,7 +3,7 @@ import { StorageError } from '../../../domain/storage-errors.ts';
 import type { StepContext } from '../../step.ts';
 import type { BackupStore } from '../driver.ts';
 import type { HashingPool } from '../hashing/pool.ts';
-import { decompressorFor } from './compression.ts';
+import { decompressorFor, mustBeAbleTo } from './compression.ts';
 import { inParallel } from './in-parallel.ts';
 import { readMetadata, type BackupMetadata } from './metadata.ts';
 import { objectPrefix, type BackupLocation } from './names.ts';
@@ -80,6 +80,7 @@ async function readLayers(
     const metadata = await readMetadata(store, container, objectPrefix(each));
     await mustBeWhole(store, container, objectPrefix(each), metadata, sizeBytes);
     parentId = metadata.parentId;
+    await mustBeAbleTo(metadata.objects.map(({ compression }) => compression));
     layers.unshift({ container, metadata });
   }
   if (parentId === null) return layers;
