@@ -11,8 +11,13 @@ const ofOneVolume = / gib of (\S+)$/;
 export async function compareCounters(db: PrismaClient): Promise<AuditDifference[]> {
   const drifts = await auditCounters(db);
   const ids = drifts.flatMap(({ counter }) => ofOneVolume.exec(counter)?.[1] ?? []);
-  const busy = await db.operation.findMany({ where: { resourceId: { in: ids }, finishedAt: null } });
-  const settled = drifts.filter(({ counter }) => !busy.some(({ resourceId }) => counter.endsWith(resourceId)));
+  // What a migration was promised for its copy bears the operation's own id.
+  const busy = await db.operation.findMany({
+    where: { finishedAt: null, OR: [{ resourceId: { in: ids } }, { id: { in: ids } }] },
+    select: { id: true, resourceId: true },
+  });
+  const unfinished = new Set(busy.flatMap(({ id, resourceId }) => [id, resourceId]));
+  const settled = drifts.filter(({ counter }) => !unfinished.has(ofOneVolume.exec(counter)?.[1] ?? ''));
   return settled.map(({ counter, counted, rows }) => ({
     ...({ class: 'counter-drift', place, resourceType: 'counter', resourceId: counter } as const),
     detail: `it says ${counted}, the rows say ${rows}`,

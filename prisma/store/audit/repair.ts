@@ -1,7 +1,7 @@
 // Before an audit mends something: is it provably ours, and idle, still? And counters, corrected by their difference.
 import type { AuditDifference } from '../../../domain/audit-classes.ts';
-import type { PrismaClient } from '../../generated/client.ts';
-import { auditCounters } from './counters.ts';
+import type { Prisma, PrismaClient } from '../../generated/client.ts';
+import { recount, recountTimeoutMs } from './counters.ts';
 import { compareSurvey } from './survey.ts';
 
 export interface ProvedOurs {
@@ -23,27 +23,47 @@ export async function proveOurs(db: PrismaClient, difference: AuditDifference): 
   const volume = await db.volume.findUnique({ where: { id } });
   const snapshot = await db.snapshot.findUnique({ where: { id } });
   const backup = await db.backup.findUnique({ where: { id } });
+  const copied = await copiedVolume(db, id);
   return {
     epoch: (epoch?.epoch ?? 0n).toString(),
-    sizeGib: volume?.sizeGib ?? snapshot?.sizeGib ?? backup?.sizeGib ?? 1,
+    sizeGib: volume?.sizeGib ?? snapshot?.sizeGib ?? backup?.sizeGib ?? copied?.sizeGib ?? 1,
     volumeId: snapshot?.volumeId ?? backup?.volumeId ?? null,
   };
 }
 
-/** Corrects one counter by what it is off; what others add meanwhile stays. False when it is right by now. */
+/** The volume that a migration or a retype of this id had made a copy of. */
+async function copiedVolume(db: PrismaClient, id: string) {
+  const operation = await db.operation.findUnique({ where: { id }, select: { resourceId: true } });
+  return operation === null ? null : db.volume.findUnique({ where: { id: operation.resourceId } });
+}
+
+/** Number of the advisory lock that makes counters' repairs take turns. */
+const repairLock = 4_201_337;
+
+/**
+ * Corrects one counter by what it is off; what others add meanwhile stays. False when it is right by now. Repairs take
+ * turns: two audits at once would both add the same difference.
+ */
 export async function repairCounter(db: PrismaClient, { resourceId }: AuditDifference): Promise<boolean> {
-  const drift = (await auditCounters(db)).find(({ counter }) => counter === resourceId);
-  if (!drift) return false;
-  const delta = drift.rows - drift.counted;
-  const [kind, ...words] = resourceId.split(' ');
+  const repair = async (tx: Prisma.TransactionClient): Promise<boolean> => {
+    // READ COMMITTED on purpose: the recount sees what the repair before this one has written.
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${repairLock}::bigint)`;
+    const drift = (await recount(tx)).find(({ counter }) => counter === resourceId);
+    if (drift) await correct(tx, resourceId, drift.rows - drift.counted);
+    return drift !== undefined;
+  };
+  return db.$transaction(repair, { timeout: recountTimeoutMs });
+}
+
+async function correct(tx: Prisma.TransactionClient, counter: string, delta: number): Promise<void> {
+  const [kind, ...words] = counter.split(' ');
   const last = words.pop() ?? '';
   const owner = words.join(' ');
   if (kind === 'quota') {
-    await db.$executeRaw`
+    await tx.$executeRaw`
       INSERT INTO quota_usages (project_id, resource, in_use) VALUES (${owner}, ${last}, ${delta})
       ON CONFLICT (project_id, resource) DO UPDATE SET in_use = quota_usages.in_use + excluded.in_use`;
   } else if (last === 'gib') {
-    await db.$executeRaw`UPDATE pools SET allocated_gib = allocated_gib + ${delta} WHERE id = ${owner}`;
-  } else await db.$executeRaw`UPDATE pools SET allocated_volumes = allocated_volumes + ${delta} WHERE id = ${owner}`;
-  return true;
+    await tx.$executeRaw`UPDATE pools SET allocated_gib = allocated_gib + ${delta} WHERE id = ${owner}`;
+  } else await tx.$executeRaw`UPDATE pools SET allocated_volumes = allocated_volumes + ${delta} WHERE id = ${owner}`;
 }

@@ -28,7 +28,7 @@ const lowest = '00000000-0000-0000-0000-000000000000';
 const highest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 const isBusy = (id: Prisma.Sql): Prisma.Sql => Prisma.sql`EXISTS (
-  SELECT 1 FROM operations AS o WHERE o.finished_at IS NULL AND (o.resource_id = ${id} OR EXISTS (
+  SELECT 1 FROM operations AS o WHERE o.finished_at IS NULL AND (o.resource_id = ${id} OR o.id = ${id} OR EXISTS (
     SELECT 1 FROM operation_resources AS r WHERE r.operation_id = o.id AND r.resource_id = ${id})
     OR o.input ->> 'volumeId' = ${id}::text))`;
 
@@ -37,12 +37,16 @@ export async function compareSurvey(db: PrismaClient, range: SurveyedRange): Pro
   if (range.kind === 'export') return compareExports(db, range);
   const rows = await knownRows(db, range);
   const byId = new Map(rows.map((row) => [row.id, row]));
+  const unknown = range.found.map(({ id }) => id).filter((id) => !byId.has(id));
+  const copies = range.kind === 'volume' ? await copiesOf(db, unknown) : new Map<string, MovedCopy>();
   const here = new Set(range.found.map(({ id }) => id));
   const make = (of: AuditClass, id: string, detail: string, repairable = false): AuditDifference => ({
     ...{ class: of, place: range.host, resourceType: range.kind, resourceId: id, detail, repairable },
   });
   const surplus = range.found.flatMap(({ id, sizeGib }) => {
     const row = byId.get(id);
+    const copy = copies.get(id);
+    if (copy) return copy.busy ? [] : make('orphan', id, wordsOf(copy), !copy.switched);
     if (!row) return make('orphan', id, 'no row has ever had this id here: find out whose it is');
     if (row.busy) return [];
     if (row.deleted) return make('orphan', id, `its row is deleted`, row.place === range.host);
@@ -58,6 +62,31 @@ export async function compareSurvey(db: PrismaClient, range: SurveyedRange): Pro
   );
   return [...surplus, ...lacking.map((row) => make('missing', row.id, `its row is ${row.status}, ${row.sizeGib} GiB`))];
 }
+
+/** Storage that bears the id of a migration or a retype: the copy that it makes of its volume. */
+interface MovedCopy {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly volumeId: string;
+  readonly busy: boolean;
+  /** The copy had become the volume: it holds the only bytes there are. */
+  readonly switched: boolean;
+}
+
+async function copiesOf(db: PrismaClient, ids: readonly string[]): Promise<Map<string, MovedCopy>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.$queryRaw<MovedCopy[]>`
+    SELECT id::text, kind, state, resource_id::text AS "volumeId", finished_at IS NULL AS busy,
+      coalesce(checkpoint ->> 'moved', '') <> '' AS switched
+    FROM operations WHERE id = ANY (${ids}::uuid[]) AND kind IN ('volumeMigrate', 'volumeRetype')`;
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+const wordsOf = ({ id, kind, state, volumeId, switched }: MovedCopy): string =>
+  switched
+    ? `it holds the bytes of volume ${volumeId}: ${kind} ${id} ended (${state}) before it gave them the volume's name`
+    : `what ${kind} ${id} of volume ${volumeId}, which has ended (${state}), had copied`;
 
 /** Rows of what was found, and live rows of this place within the range. */
 function knownRows(db: PrismaClient, { kind, host, found, after, upTo }: SurveyedRange): Promise<KnownRow[]> {
