@@ -77,7 +77,7 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
   return {
     async exportVolume(request) {
       const id = mustBeUuid(request.volumeId);
-      if (request.connector) mustBeComplete(request.connector, target());
+      if (request.connector && !deps.driver.takesAnyConnector) mustBeComplete(request.connector, target());
       return exportPath(request, id, await deps.driver.volumePath(id));
     },
     removeExport: ({ claim, volumeId }) =>

@@ -76,6 +76,8 @@ export interface VolumeDriver {
   readonly name: string;
   /** True when a volume that was created blank reads as zeros wherever nothing has been written. */
   readonly newVolumesReadZero: boolean;
+  /** Its volumes may be given to whoever asks; otherwise a connector says what the target needs (`connectorNeeds`). */
+  readonly takesAnyConnector?: boolean;
   /** Looks for everything it needs (directories, commands, volume groups); throws StorageError Misconfigured. */
   checkForSetup(): Promise<void>;
   stats(): Promise<readonly PoolStats[]>;

@@ -8,7 +8,7 @@ import { versionRoutes } from '../../api/versions/routes.ts';
 import { createDatabase } from '../../prisma/store/database/client.ts';
 import { pingDatabase } from '../../prisma/store/database/health.ts';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
-import { readRecordings, Replayer } from './support/golden.ts';
+import { readRecordings, Replayer } from '../support/golden.ts';
 
 const project = 'fedcba98765432100123456789abcdef';
 const headers = { 'X-Auth-Token': `admin:${project}` };

@@ -1,7 +1,7 @@
 // Types, quotas, limits, services, pools, zones, messages and extensions answer as a real Cinder did.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApiLab, type ApiLab } from './support/api-lab.ts';
-import { readRecordings, Replayer, type Recording } from './support/golden.ts';
+import { readRecordings, Replayer, type Recording } from '../support/golden.ts';
 import { leaveMessage, makePeerWorld } from './support/peer-world.ts';
 import { createType } from '../../prisma/store/types/types.ts';
 import { newId } from '../support/ids.ts';

@@ -135,11 +135,17 @@ describe.skipIf(reason !== null)(`with a real target${reason === null ? '' : ` (
     const id = await volume();
     const request = initialize(id);
     const nameless = { ...request, input: { ...request.input, connector: { ip: '192.0.2.1' } } };
+    // As LVM is; files are given to nameless ones too.
+    Object.assign(backend.driver, { takesAnyConnector: false });
     const refusal = { code: 'ConnectorIncomplete', message: 'initiator' };
     await expect(connect(nameless)).rejects.toMatchObject(refusal);
     expect(await ended(lab, request.operationId)).toBe('failed');
     expect(await target?.listExports()).not.toContain(id);
     await expectNothingLeft(lab, [backend]);
+    Object.assign(backend.driver, { takesAnyConnector: true });
+    await expect(connect({ ...nameless, operationId: randomUUID() })).resolves.toMatchObject({
+      driver_volume_type: 'iscsi',
+    });
   });
 
   it("a volume that was deleted meanwhile is the back-end's refusal, and nothing is exported", async () => {

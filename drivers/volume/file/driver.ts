@@ -20,6 +20,8 @@ const blockBytes = 512;
 export class FileVolumeDriver implements VolumeDriver {
   readonly name = 'file';
   readonly newVolumesReadZero = true;
+  /** CHAP decides, and QEMU's own initiator is nameless: a connector that only says which host it is will do. */
+  readonly takesAnyConnector: boolean = true;
   readonly manage: FileManageCapability;
   readonly #options: FileVolumeOptions;
   readonly #origin: PathOrigin;

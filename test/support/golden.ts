@@ -17,8 +17,9 @@ export interface Recording {
   };
 }
 
-const folder = fileURLToPath(new URL('../../fixtures/golden/', import.meta.url));
-const uuidPattern = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
+const folder = fileURLToPath(new URL('../fixtures/golden/', import.meta.url));
+/** Keystone's have no dashes. */
+const uuidPattern = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/g;
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$/;
 /** Ids that the recorder made up to name nothing: the same in every recording. */
 const isMadeUp = (id: string): boolean => /^(.)\1{7}-/.test(id);
@@ -27,14 +28,22 @@ const isMadeUp = (id: string): boolean => /^(.)\1{7}-/.test(id);
 const comparedHeaders = ['content-type', 'openstack-api-version', 'vary', 'location', 'retry-after', 'x-auth-token'];
 
 /** Recordings whose number is in one of the ranges, in order. */
-export async function readRecordings(...ranges: readonly (readonly [number, number])[]): Promise<Recording[]> {
-  const files = (await readdir(folder)).sort();
-  const wanted = files.filter((file) => {
+export function readRecordings(...ranges: readonly (readonly [number, number])[]): Promise<Recording[]> {
+  return readFiles((file) => {
     const number = Number(file.slice(0, 3));
     return ranges.some(([from, to]) => number >= from && number <= to);
   });
+}
+
+/** Those of one administrator without Keystone, or those where it matters who asks, in order. */
+export function readAllRecordings(who: 'noauth' | 'keystone'): Promise<Recording[]> {
+  return readFiles((file) => file.startsWith('ks-') === (who === 'keystone'));
+}
+
+async function readFiles(isWanted: (file: string) => boolean): Promise<Recording[]> {
+  const files = (await readdir(folder)).sort().filter(isWanted);
   return Promise.all(
-    wanted.map(async (file) => ({
+    files.map(async (file) => ({
       file,
       ...(JSON.parse(await readFile(folder + file, 'utf8')) as Omit<Recording, 'file'>),
     })),
@@ -45,21 +54,35 @@ export async function readRecordings(...ranges: readonly (readonly [number, numb
 export class Replayer {
   readonly #url: string;
   readonly #ids = new Map<string, string>();
-  /** Keys made at random, which later requests send. */
-  readonly #keys = new Map<string, string>();
+  /** What is made at random, or of ids, and sent by later requests: keys, tokens, a backup's record. */
+  readonly #secrets = new Map<string, string>();
 
   constructor(url: string) {
     this.#url = url;
   }
 
-  /** Tells that a recorded id is this one here. */
+  /** Tells that a recorded token is this one here. */
   know(recorded: string, here: string): void {
+    this.#secrets.set(recorded, here);
+  }
+
+  /** Tells that a recorded id is this one here. */
+  knowId(recorded: string, here: string): void {
     this.#ids.set(recorded, here);
+  }
+
+  /** A recorded text as it has to be here, with the ids seen so far. */
+  here(recorded: string): string {
+    return this.#translate(recorded);
   }
 
   /** What differs, in words; empty when all is as recorded. */
   async replay({ request, response }: Recording): Promise<string[]> {
-    const { method, headers } = request;
+    const { method } = request;
+    const headers = Object.entries(request.headers).map(([name, value]): [string, string] => [
+      name,
+      this.#translate(value),
+    ]);
     const body = bodyOf(request.body);
     const answer = await fetch(this.#url + this.#translate(request.path), {
       method,
@@ -85,7 +108,7 @@ export class Replayer {
   /** A recorded text as it has to be here. */
   #translate(text: string): string {
     let here = text;
-    for (const [recorded, made] of this.#keys) here = here.replaceAll(recorded, made);
+    for (const [recorded, made] of this.#secrets) here = here.replaceAll(recorded, made);
     return here
       .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, this.#url)
       .replaceAll(uuidPattern, (id) => this.#ids.get(id) ?? id);
@@ -94,7 +117,7 @@ export class Replayer {
   #compare(recorded: unknown, found: unknown, at: string, differences: string[]): void {
     if (typeof recorded === 'string' && typeof found === 'string') {
       if (timePattern.test(recorded) && timePattern.test(found)) return;
-      if (at.endsWith('.auth_key')) this.#keys.set(recorded, found);
+      if (/\.(auth_key|backup_url)$/.test(at)) this.#secrets.set(recorded, found);
       const here: readonly string[] = found.match(uuidPattern) ?? [];
       for (const [index, id] of (recorded.match(uuidPattern) ?? []).entries()) {
         const match = here[index];
