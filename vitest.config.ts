@@ -29,8 +29,6 @@ export default defineConfig({
         environment: 'node',
         pool: 'forks',
         testTimeout: testTimeoutMs,
-        // Real servers on two busy cores: vitest says `retry x1` beside a test that needed it, and each is a finding.
-        retry: name === 'workflow' ? 1 : 0,
         hookTimeout: testTimeoutMs,
         teardownTimeout: 30_000,
         // A fork on each core leaves nothing to the servers that the tests start.

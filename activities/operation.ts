@@ -1,5 +1,11 @@
 // Control steps that begin, pause and end an operation.
-import { claimOperation, type ClaimRequest, type ClaimVerdict } from '../prisma/store/operations/claim.ts';
+import { StorageError } from '../domain/storage-errors.ts';
+import {
+  claimOperation,
+  type ClaimRequest,
+  type ClaimVerdict,
+  type GrantedClaim,
+} from '../prisma/store/operations/claim.ts';
 import {
   endOperation,
   pauseOperation,
@@ -12,6 +18,7 @@ import { passPointOfNoReturn, type ClaimPair } from '../prisma/store/operations/
 import { readHostStatus, type HostStatus } from '../prisma/store/services/host-status.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import { fenced } from './fenced.ts';
+import type { PlacementActivities } from './placement.ts';
 
 /** How patient a workflow is; given by configuration and recorded with the claim, so that a replay agrees. */
 export interface StepPolicy {
@@ -40,13 +47,18 @@ export interface OperationActivities {
 export interface OperationSettings {
   readonly policy: StepPolicy;
   readonly serviceDownTimeS: number;
+  /** The scheduler's step. */
+  readonly scheduleCreateVolume: PlacementActivities['scheduleCreateVolume'];
 }
 
 /** The control worker's operation steps on a database. */
 export function createOperationActivities(db: PrismaClient, settings: OperationSettings): OperationActivities {
   return {
     async claimOperation(request) {
-      return { ...(await claimOperation(db, request)), policy: settings.policy };
+      const verdict = await claimOperation(db, request);
+      const isFirst = verdict.verdict === 'granted' && request.cause === 'claimed';
+      const answer = isFirst ? await placed(settings, request.operationId, verdict) : verdict;
+      return { ...answer, policy: settings.policy };
     },
     adoptPaused: (request) => adoptPaused(db, request),
     passPointOfNoReturn: (claim) => fenced(() => passPointOfNoReturn(db, claim)),
@@ -54,4 +66,27 @@ export function createOperationActivities(db: PrismaClient, settings: OperationS
     endOperation: (request) => endOperation(db, request),
     hostStatus: (binary, host) => readHostStatus(db, binary, host, settings.serviceDownTimeS),
   };
+}
+
+/**
+ * A create's first claim chooses the pool as well: every local activity costs its workflow an activation. Where there is no
+ * room, the volume is claimed without a host, and the workflow's own scheduling step finds out and says why.
+ */
+async function placed(
+  { scheduleCreateVolume }: OperationSettings,
+  operationId: string,
+  granted: GrantedClaim,
+): Promise<GrantedClaim> {
+  if (granted.kind !== 'volumeCreate') return granted;
+  const { facts, epoch } = granted;
+  const { volumeId } = granted.input as { volumeId: string };
+  const volume = facts.volumes[volumeId];
+  if (!volume || volume.host !== null) return granted;
+  try {
+    const host = await scheduleCreateVolume({ claim: { operationId, epoch }, volumeId, excludedPools: [] });
+    return { ...granted, facts: { ...facts, volumes: { ...facts.volumes, [volumeId]: { ...volume, host } } } };
+  } catch (error) {
+    if (error instanceof StorageError) return granted;
+    throw error;
+  }
 }

@@ -6,13 +6,7 @@ import type { RequestSpec } from '../domain/scheduler/spec.ts';
 import { StorageError } from '../domain/storage-errors.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import type { ClaimPair } from '../prisma/store/operations/fence.ts';
-import {
-  currentPlacement,
-  placeVolume,
-  readPools,
-  readRequestSpec,
-  reserveGrowth,
-} from '../prisma/store/capacity/placement.ts';
+import { placeVolume, readPools, readWish, reserveGrowth } from '../prisma/store/capacity/placement.ts';
 import { fenced } from './fenced.ts';
 
 export interface ScheduleRequest {
@@ -45,7 +39,7 @@ export function createPlacementActivities(db: PrismaClient, settings: PlacementS
   return {
     scheduleCreateVolume: (request) => scheduleCreateVolume(db, settings, request),
     async reserveGrowth({ claim, volumeId, newSizeGib }) {
-      const thick = asksForThick(await readRequestSpec(db, volumeId));
+      const thick = asksForThick((await readWish(db, volumeId)).spec);
       if (await fenced(() => reserveGrowth(db, claim, { volumeId, newSizeGib, thick }))) return;
       throw new StorageError('NoValidBackend', `the pool of volume ${volumeId} has no room for ${newSizeGib} GiB`);
     },
@@ -58,9 +52,10 @@ async function scheduleCreateVolume(
   { claim, volumeId, excludedPools }: ScheduleRequest,
 ): Promise<string> {
   // A repeat finds what it decided the first time: the storage may already be there.
-  const [before, wish] = await Promise.all([currentPlacement(db, volumeId), readRequestSpec(db, volumeId)]);
-  if (before !== null && !excludedPools.includes(before)) return before;
-  const spec = { ...wish, excludedPools: [...excludedPools] };
+  const wish = await readWish(db, volumeId);
+  const { placedOn } = wish;
+  if (placedOn !== null && !excludedPools.includes(placedOn)) return placedOn;
+  const spec = { ...wish.spec, excludedPools };
   const thick = asksForThick(spec);
   for (let round = 0; round < maxRounds; round += 1) {
     const pools = await readPools(db, settings.serviceDownTimeS);
@@ -68,8 +63,8 @@ async function scheduleCreateVolume(
     if (ranked.length === 0) throw new StorageError('NoValidBackend', noValidHost(spec, rejected));
     // Others may have taken the room since the pools were read: try a few, then look again.
     for (const { poolId } of ranked.slice(0, triesBeforeLookingAgain)) {
-      if (await fenced(() => placeVolume(db, claim, { resourceId: volumeId, poolId, sizeGib: spec.sizeGib, thick })))
-        return poolId;
+      const wanted = { resourceId: volumeId, poolId, sizeGib: spec.sizeGib, thick };
+      if (await fenced(() => placeVolume(db, claim, wanted, placedOn))) return poolId;
     }
   }
   throw new StorageError('Busy', `${maxRounds} times others took the room that was left; trying again`);

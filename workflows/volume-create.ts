@@ -27,14 +27,12 @@ export const volumeCreate = operationWorkflow('volumeCreate', async (run) => {
 
 /** Creates the volume on the best pool that manages to; answers host@backend#pool. */
 export async function placeAndCreate(run: OperationRun, volumeId: string, source: VolumeSource): Promise<string> {
-  const { sizeGib } = run.volume(volumeId);
+  const { sizeGib, host } = run.volume(volumeId);
   const excludedPools: string[] = [];
   let lastFailure: unknown;
+  // A create's claim has chosen already, if there was room; so has an earlier attempt.
+  let pool = host ?? (await choosePool(run, volumeId, excludedPools));
   for (;;) {
-    run.show('Choosing a pool');
-    const pool = await control
-      .scheduleCreateVolume({ claim: run.claim, volumeId, excludedPools })
-      .catch((error: unknown) => Promise.reject(lastFailure ?? error));
     const created = await createOnPool(run, pool, { id: volumeId, sizeGib }, source);
     if (created.outcome === 'created') return pool;
     const failure = readFailure(created.error);
@@ -45,7 +43,15 @@ export async function placeAndCreate(run: OperationRun, volumeId: string, source
     // A full back-end is an ordinary "no valid host"; any other failure is for the operator to mend.
     lastFailure = failure.code === 'InsufficientSpace' ? lastFailure : created.error;
     await sleep(run.granted.policy.initialIntervalMs);
+    pool = await choosePool(run, volumeId, excludedPools).catch((error: unknown) =>
+      Promise.reject(lastFailure ?? error),
+    );
   }
+}
+
+function choosePool(run: OperationRun, volumeId: string, excludedPools: readonly string[]): Promise<string> {
+  run.show('Choosing a pool');
+  return control.scheduleCreateVolume({ claim: run.claim, volumeId, excludedPools });
 }
 
 /** The source with what is known of it. */

@@ -9,9 +9,9 @@ import {
 import type { Logger } from 'pino';
 import { ruleOf, workflowIdOf, type OperationKind } from '../../domain/operations.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
-import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
+import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { accept, type AcceptSettings } from '../../prisma/store/operations/accept.ts';
-import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
+import type { AcceptRequest, StartableOperation } from '../../prisma/store/operations/accept-types.ts';
 import { abortUnstarted, TwinFoundError, unlessTwin } from '../../prisma/store/operations/operations.ts';
 import { countBacklog } from '../../prisma/store/operations/sweep.ts';
 import type { Order } from './order.ts';
@@ -64,7 +64,7 @@ export interface OperationStarter {
    */
   submitAndWait(request: AcceptRequest, timeoutMs: number): Promise<unknown>;
   /** Starts the workflow of an accepted operation; false when there is, or was, one already. */
-  start(operation: Operation, again?: StartAgain): Promise<boolean>;
+  start(operation: StartableOperation, again?: StartAgain): Promise<boolean>;
 }
 
 /** For an operation whose workflow has closed: runs it again, or (paused) waits for an order or takes the one given. */
@@ -94,7 +94,7 @@ class TemporalStarter implements OperationStarter {
     this.#deps = deps;
   }
 
-  async start(operation: Operation, again?: StartAgain): Promise<boolean> {
+  async start(operation: StartableOperation, again?: StartAgain): Promise<boolean> {
     const { kind, projectId } = operation;
     try {
       await this.#deps.temporal.workflow.start(kind, {
@@ -113,7 +113,7 @@ class TemporalStarter implements OperationStarter {
     }
   }
 
-  async submit(request: AcceptRequest): Promise<Operation> {
+  async submit(request: AcceptRequest): Promise<StartableOperation> {
     const { db, settings, log } = this.#deps;
     if (!this.#temporalAnswers) await mustHaveRoom(db, settings.backlogLimit);
     const operation = await accept(db, request, settings);
@@ -148,7 +148,7 @@ class TemporalStarter implements OperationStarter {
     throw new OperationTimeoutError(operation.id);
   }
 
-  async #submitOrJoin(request: AcceptRequest): Promise<Operation> {
+  async #submitOrJoin(request: AcceptRequest): Promise<StartableOperation> {
     try {
       return await this.submit(unlessTwin(request));
     } catch (error) {
@@ -158,7 +158,7 @@ class TemporalStarter implements OperationStarter {
   }
 
   /** Never settles when the workflow cannot be started: the sweeper will, or the caller's patience ends before. */
-  async #resultOf(operation: Operation): Promise<unknown> {
+  async #resultOf(operation: StartableOperation): Promise<unknown> {
     const { temporal, log } = this.#deps;
     try {
       await this.start(operation);

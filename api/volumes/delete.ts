@@ -1,4 +1,5 @@
 // Deleting a volume, also by force, and letting it go (unmanage): in Cinder's conditions and words.
+import { serviceHostOf } from '../../domain/backend-host.ts';
 import { operationTable } from '../../domain/operations.ts';
 import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
 import { forceInto } from '../../prisma/store/operations/forced-status.ts';
@@ -34,8 +35,8 @@ export async function deleteVolume(
   volume: VolumeRow,
   { force, cascade, unmanage = false }: DeleteWish,
 ): Promise<void> {
-  const { id } = volume;
-  await mustNotBeFrozen(context, volume.host);
+  const { id, host } = volume;
+  await mustNotBeFrozen(context, host);
   const snapshotIds = cascade ? await snapshotIdsOf(context.db, id) : [];
   try {
     await context.operations.submit({
@@ -45,7 +46,7 @@ export async function deleteVolume(
       projectId: volume.projectId,
       userId: context.userId,
       requestId: context.requestId,
-      input: { volumeId: id, snapshotIds },
+      input: { volumeId: id, snapshotIds, ...(host === null ? {} : { backend: serviceHostOf(host) }) },
       claims: [
         { resource: 'volume', id },
         ...snapshotIds.map((snapshotId) => ({ resource: 'snapshot' as const, id: snapshotId })),

@@ -12,7 +12,7 @@ import { startLab, type Lab } from '../support/lab.ts';
 import * as requests from '../support/requests.ts';
 import { allScenarios } from '../support/all-scenarios.ts';
 import { ended, run } from '../support/scenarios.ts';
-import { StepChaos } from '../support/step-chaos.ts';
+import { StepChaos, type Plan } from '../support/step-chaos.ts';
 
 const target = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'fixtures', 'histories');
 const chaos = new StepChaos();
@@ -36,8 +36,8 @@ async function hasPaused(lab: Lab, request: AcceptRequest): Promise<boolean> {
   });
 }
 
-/** The claim is the first step of each. */
-const firstStepOfItsOwn = 2;
+/** The claim is the first step of each operation; this is the first of its own. */
+const operatorsError: Plan = { kind: 'fail', at: 2, when: 'before', code: 'PermissionDenied' };
 
 /** An order that comes before the workflow waits for one is refused, and given again. */
 async function orderUntilTaken(lab: Lab, request: AcceptRequest, order: 'retry' | 'abort'): Promise<void> {
@@ -57,10 +57,10 @@ async function recordScenarios(lab: Lab): Promise<void> {
     await save(lab, name, good);
     for (const order of ['retry', 'abort'] as const) {
       const request = await scenario.prepare(lab);
-      chaos.begin({ kind: 'fail', at: firstStepOfItsOwn, when: 'before', code: 'PermissionDenied' });
+      chaos.begin(request.operationId, operatorsError);
       await lab.starter.submit(request);
       if (!(await hasPaused(lab, request))) throw new Error(`${scenario.name} did not pause`);
-      chaos.begin(null);
+      chaos.mend();
       await orderUntilTaken(lab, request, order);
       await ended(lab, request.operationId);
       await save(lab, `${name}-paused-${order}`, request);
@@ -71,10 +71,10 @@ async function recordScenarios(lab: Lab): Promise<void> {
 /** A delete that takes a volume over from its paused creation. */
 async function recordTakeOver(lab: Lab): Promise<void> {
   const create = requests.createVolume();
-  chaos.begin({ kind: 'fail', at: firstStepOfItsOwn, when: 'before', code: 'PermissionDenied' });
+  chaos.begin(create.operationId, operatorsError);
   await lab.starter.submit(create);
   await hasPaused(lab, create);
-  chaos.begin(null);
+  chaos.mend();
   const take = requests.deleteVolume(create.resourceId);
   await run(lab, take);
   await save(lab, 'delete-a-volume-whose-creation-is-paused', take);

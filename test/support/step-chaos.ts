@@ -5,7 +5,7 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 export type Plan =
   /** Every step is carried out twice in a row. */
   | { readonly kind: 'double' }
-  /** The n-th step fails once, before or after its effect. */
+  /** The n-th step fails before or after its effect: once, or, with a code, on every host that tries it until `mend()`. */
   | { readonly kind: 'fail'; readonly at: number; readonly when: 'before' | 'after'; readonly code?: string }
   /** Something is done just before the n-th step, once. */
   | { readonly kind: 'interrupt'; readonly at: number; readonly act: () => Promise<unknown> };
@@ -15,12 +15,22 @@ const lifecycle = ['claimOperation', 'pauseOperation', 'endOperation', 'hostStat
 
 export class StepChaos {
   private plan: Plan | null = null;
+  private operationId = '';
+  /** The step that a plan with a code has broken. */
+  private broken: string | null = null;
   readonly seen: string[] = [];
 
-  /** Begins to count anew under a plan; null only counts. */
-  begin(plan: Plan | null): void {
+  /** Begins to count the operation's steps under a plan; another's clean-up may still be under way, and is let be. */
+  begin(operationId: string, plan: Plan): void {
     this.plan = plan;
+    this.operationId = operationId;
+    this.broken = null;
     this.seen.length = 0;
+  }
+
+  /** What a plan with a code has broken works again. */
+  mend(): void {
+    this.broken = null;
   }
 
   /** True once the plan's step has come; a loop over n ends when it has not. */
@@ -32,29 +42,31 @@ export class StepChaos {
   readonly interceptor: ActivityInterceptorsFactory = (context) => ({
     inbound: {
       execute: async (input, next) => {
-        const step = context.info.activityType;
-        this.seen.push(step);
         const { plan } = this;
-        const mine = plan !== null && plan.kind !== 'double' && plan.at === this.seen.length && isFor(plan, step);
-        if (plan?.kind === 'double') {
+        const { activityType: step, workflowExecution } = context.info;
+        if (plan === null || !workflowExecution?.workflowId.includes(this.operationId)) return next(input);
+        this.seen.push(step);
+        if (plan.kind === 'double') {
           await next(input);
           return next(input);
         }
-        if (mine && plan.kind === 'interrupt') await plan.act();
-        if (mine && plan.kind === 'fail' && plan.when === 'before') throw broken(plan.code);
+        const isTurn = plan.at === this.seen.length;
+        if (plan.kind === 'interrupt') {
+          if (isTurn) await plan.act();
+          return next(input);
+        }
+        if (isTurn && plan.code !== undefined && !lifecycle.includes(step)) this.broken = step;
+        const fails = plan.code === undefined ? isTurn : this.broken === step;
+        if (fails && plan.when === 'before') throw failure(plan.code);
         const result = await next(input);
-        if (mine && plan.kind === 'fail' && plan.when === 'after') throw broken(plan.code);
+        if (fails) throw failure(plan.code);
         return result;
       },
     },
   });
 }
 
-function isFor(plan: Plan, step: string): boolean {
-  return plan.kind !== 'fail' || plan.code === undefined || !lifecycle.includes(step);
-}
-
-function broken(code: string | undefined): Error {
+function failure(code: string | undefined): Error {
   if (code === undefined) return new Error('broken on purpose');
   return ApplicationFailure.create({ type: code, message: 'broken on purpose', nonRetryable: true });
 }

@@ -62,9 +62,8 @@ async function order(request: AcceptRequest, kind: 'retry' | 'abort'): Promise<v
 describe.each(allScenarios)('$name', (scenario) => {
   it('comes out the same when every step is carried out twice', async () => {
     const request = await scenario.prepare(lab);
-    chaos.begin({ kind: 'double' });
+    chaos.begin(request.operationId, { kind: 'double' });
     expect(await run(lab, request)).toBe('succeeded');
-    chaos.begin(null);
     await scenario.expectDone(lab, request);
     await expectClean();
   });
@@ -74,7 +73,7 @@ describe.each(allScenarios.filter(({ stepsAsIn }) => stepsAsIn === undefined))('
   it.each(['before', 'after'] as const)('comes out the same when any step fails once %s its effect', async (when) => {
     const steps = await atEveryStep(async (at) => {
       const request = await scenario.prepare(lab);
-      chaos.begin({ kind: 'fail', at, when });
+      chaos.begin(request.operationId, { kind: 'fail', at, when });
       expect(await run(lab, request)).toBe('succeeded');
       await scenario.expectDone(lab, request);
     });
@@ -107,7 +106,7 @@ describe.each(allScenarios.filter(({ stepsAsIn }) => stepsAsIn === undefined))('
       const request = await scenario.prepare(lab);
       // An abort that comes with the last step may come too late; then the operation has simply succeeded.
       const act = () => handleOf(request).signal('abort', { actor: 'tester' });
-      chaos.begin({ kind: 'interrupt', at, act });
+      chaos.begin(request.operationId, { kind: 'interrupt', at, act });
       expect(await run(lab, request)).toMatch(/^(aborted|succeeded)$/);
     });
   });
@@ -123,12 +122,13 @@ async function withOperatorsError(
   await atEveryStep(async (at) => {
     const request = await prepare(lab);
     const plan: Plan = { kind: 'fail', at, when, code: 'PermissionDenied' };
-    chaos.begin(plan);
+    chaos.begin(request.operationId, plan);
     await lab.starter.submit(request);
     await Promise.race([paused(request), ended(lab, request.operationId)]);
     const { state } = await lab.db.operation.findUniqueOrThrow({ where: { id: request.operationId } });
     if (state !== 'paused') return;
     pauses += 1;
+    chaos.mend();
     await settle(request);
   });
   expect(pauses).toBeGreaterThan(0);

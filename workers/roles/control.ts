@@ -48,9 +48,11 @@ export function controlActivities(
 ) {
   const { db, policy, serviceDownTimeS, scheduler } = deps;
   const client = new Client({ connection: deps.connection, namespace: deps.namespace });
+  const placement = createPlacementActivities(db, { serviceDownTimeS, scheduler });
+  const { scheduleCreateVolume } = placement;
   return withFailures({
-    ...createOperationActivities(db, { policy, serviceDownTimeS }),
-    ...createPlacementActivities(db, { serviceDownTimeS, scheduler }),
+    ...createOperationActivities(db, { policy, serviceDownTimeS, scheduleCreateVolume }),
+    ...placement,
     ...createMoveActivities(db, { serviceDownTimeS, scheduler }),
     ...createGroupActivities(db, { serviceDownTimeS, scheduler }),
     ...createManagedActivities(db, deps.quotaDefaults),

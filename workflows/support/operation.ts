@@ -263,7 +263,8 @@ class Operation {
   ): Promise<void> {
     const verdict = await CancellationScope.nonCancellable(() => control.endOperation({ ...run.claim, ...end }));
     this.desk.ended();
-    upsertSearchAttributes([{ key: operationStateAttribute, value: end.outcome }]);
+    // A workflow that has completed says so itself; each upsert is one more write of Temporal's visibility.
+    if (end.outcome !== 'succeeded') upsertSearchAttributes([{ key: operationStateAttribute, value: end.outcome }]);
     if (verdict === 'stale') return this.overtaken('another run has claimed the operation');
   }
 

@@ -5,6 +5,7 @@ import {
   setCurrentDetails,
   sleep,
   upsertSearchAttributes,
+  type ActivityOptions,
 } from '@temporalio/workflow';
 import type { BackupActivities } from '../../activities/backup.ts';
 import type { GroupSnapshotActivities } from '../../activities/group-snapshots.ts';
@@ -19,6 +20,7 @@ import { stepKey, type StepKey } from '../../domain/skips.ts';
 import { backendAttribute } from '../../domain/search-attributes.ts';
 import { backupQueue, computeQueue, volumeQueue } from '../../domain/task-queues.ts';
 import { control } from './control.ts';
+import { neverStarted } from './failures.ts';
 
 type Claimed = Exclude<ClaimAnswer, { verdict: 'finished' }>;
 
@@ -68,12 +70,14 @@ export class OperationRun {
   /** The step that is being taken, or was last. */
   private current: StepNow | null = null;
   private doing = '';
-  private backend: string | null = null;
+  /** What the search attribute says; the request set it where it knew the back-end. */
+  private backend: string | null;
 
   constructor(operationId: string, granted: Claimed) {
     this.operationId = operationId;
     this.epoch = granted.epoch;
     this.granted = granted;
+    this.backend = this.input<{ backend?: string }>().backend ?? null;
   }
 
   /** Goes on under another claim; what earlier attempts may have left is still undone, and too late stays too late. */
@@ -170,7 +174,7 @@ export class OperationRun {
     if (this.rehearsing) return {} as T;
     if (target.binary === 'cinder-volume') this.noteBackend(target.host);
     const { policy } = this.granted;
-    const on = proxyActivities({
+    const step = {
       taskQueue: target.queue,
       summary,
       // A copy of a large volume takes hours; a dead worker is noticed by its missing heartbeat.
@@ -181,8 +185,16 @@ export class OperationRun {
         maximumInterval: '30 s',
         maximumAttempts: policy.maximumAttempts,
       },
-    }) as unknown as Set;
-    return this.whileWatching(target, call(this.withSkips(on, target.host, summary)));
+    } as const;
+    const on = (options: ActivityOptions): Set =>
+      this.withSkips(proxyActivities(options) as unknown as Set, target.host, summary);
+    try {
+      return await call(on({ ...step, scheduleToStartTimeout: policy.hostPatienceMs }));
+    } catch (error) {
+      if (!neverStarted(error)) throw error;
+      // Only now is a timer worth its events: nearly every step is begun at once.
+      return this.whileWatching(target, call(on(step)));
+    }
   }
 
   /** The host's steps, each noted as it begins; those that are to be left out answer nothing. */
@@ -203,18 +215,18 @@ export class OperationRun {
     upsertSearchAttributes([{ key: backendAttribute, value: serviceHost }]);
   }
 
-  /** Waits for a step and says so when the host that has to do it is down; it goes on when the host returns. */
+  /** Waits for a step that nobody takes up; says so when its host is down, and goes on when that returns. */
   private async whileWatching<T>(target: StepHost, work: Promise<T>): Promise<T> {
     const said = this.lastShown;
     const watch = new CancellationScope();
     void watch
       .run(async () => {
         for (;;) {
-          await sleep(this.granted.policy.hostPatienceMs);
           const status = await control.hostStatus(target.binary, target.host);
           if (this.current?.host === target.host) this.current.hostDown = !status.up;
           if (status.up) setCurrentDetails(said);
           else setCurrentDetails(`${said}\n\nWaiting for host ${target.host}, ${downSince(status.lastReportedAt)}.`);
+          await sleep(this.granted.policy.hostPatienceMs);
         }
       })
       .catch(() => undefined);

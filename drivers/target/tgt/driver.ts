@@ -46,10 +46,11 @@ export class TgtTargetDriver implements TargetDriver {
   async exportVolume(step: StepContext, request: ExportRequest): Promise<ConnectionInfo> {
     const iqn = this.#iqn(request.volumeId);
     const found = await this.#find(request.volumeId);
-    if (!found || !isExportOf(found, request)) {
-      await this.removeExport(step, request.volumeId);
-      await this.#build(step, await this.#newTarget(step, iqn), request);
-    } else if (found.state !== 'ready') await this.#reopen(step, found.tid, request.path.path);
+    const fits = found !== undefined && isExportOf(found, request);
+    if (!fits) await this.#remove(step, request.volumeId, found);
+    await this.#remember(request);
+    if (!fits) await this.#build(step, await this.#newTarget(step, iqn), request);
+    else if (found.state !== 'ready') await this.#reopen(step, found.tid, request.path.path);
     return iscsiConnection(request, { iqn, lun: dataLun, portals: portalsOf(this.#options) });
   }
 
@@ -63,7 +64,12 @@ export class TgtTargetDriver implements TargetDriver {
   }
 
   async removeExport(step: StepContext, volumeId: string): Promise<void> {
-    const target = await this.#find(volumeId);
+    // Starting a program blocks the worker for tens of milliseconds: most volumes that are deleted were never exported.
+    if ((await this.#exports.of(volumeId)) === null) return;
+    await this.#remove(step, volumeId, await this.#find(volumeId));
+  }
+
+  async #remove(step: StepContext, volumeId: string, target: TgtTarget | undefined): Promise<void> {
     const recorded = (await this.#exports.of(volumeId))?.username ?? null;
     if (target) await this.#closeSessions(step, target.tid);
     for (const account of new Set([...(target?.accounts ?? []), ...(recorded === null ? [] : [recorded])])) {
@@ -110,10 +116,13 @@ export class TgtTargetDriver implements TargetDriver {
     throw new StorageError('Busy', `tgtd gave no number for ${iqn} in ${tidTries} tries: others keep taking them`);
   }
 
+  /** Before the target is made: what has no record here has no target, and no account that only this tells. */
+  async #remember({ volumeId, path, readonly, chap }: ExportRequest): Promise<void> {
+    await this.#exports.remember({ volumeId, path, readonly, username: chap?.username ?? null });
+  }
+
   async #build(step: StepContext, tid: number, { volumeId, path, chap, readonly }: ExportRequest): Promise<void> {
     const on = this.#on;
-    // Before anything that would be lost with tgtd, and before the account that only this tells.
-    await this.#exports.remember({ volumeId, path, readonly, username: chap?.username ?? null });
     await tgtadm(commands.newLun(on, tid, dataLun, path.path), step);
     // tgtd numbers LUNs alike on every host; an initiator that sees two back-ends must not take them for one disk.
     const identity = { scsi_sn: volumeId, scsi_id: volumeId };

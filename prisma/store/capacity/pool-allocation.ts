@@ -1,5 +1,6 @@
 // What each pool has promised: changed only here, conditionally, and once per resource however often it is asked.
-import type { Prisma } from '../../generated/client.ts';
+import { Prisma } from '../../generated/client.ts';
+import type { ClaimPair } from '../operations/fence.ts';
 
 export interface Allocation {
   readonly resourceId: string;
@@ -9,6 +10,37 @@ export interface Allocation {
   readonly thick: boolean;
   /** True for what is in the pool already, room or not. */
   readonly regardless?: boolean;
+}
+
+/** True for a pool that can take so much more. */
+const hasRoom = (deltaGib: number, thick: boolean): Prisma.Sql => Prisma.sql`
+  (${deltaGib} <= 0 OR allocated_gib + ${deltaGib} <= floor(
+    total_gib * (100 - reserved_percentage) / 100.0
+    * CASE WHEN thin_provisioning AND NOT ${thick} THEN max_over_subscription_ratio ELSE 1 END))`;
+
+/**
+ * Gives a volume its first place in one statement, under the claim: operation and pool are locked in that order, and the
+ * promise and the volume's host are written if the pool has the room. A volume that has a promise by now fails on its key.
+ */
+export async function promiseFirst(
+  db: Prisma.TransactionClient,
+  claim: ClaimPair,
+  { resourceId, poolId, sizeGib, thick }: Allocation,
+): Promise<'placed' | 'full' | 'stale'> {
+  const rows = await db.$queryRaw<{ claimed: boolean; placed: boolean }[]>`
+    WITH claim AS (
+      SELECT id FROM operations
+      WHERE id = ${claim.operationId}::uuid AND epoch = ${BigInt(claim.epoch)} AND state = 'running' FOR UPDATE),
+    room AS (
+      UPDATE pools SET allocated_gib = allocated_gib + ${sizeGib}, allocated_volumes = allocated_volumes + 1
+      FROM claim WHERE pools.id = ${poolId} AND ${hasRoom(sizeGib, thick)} RETURNING pools.id),
+    promise AS (
+      INSERT INTO pool_allocations (resource_id, pool_id, size_gib) SELECT ${resourceId}::uuid, id, ${sizeGib} FROM room),
+    place AS (UPDATE volumes SET host = room.id FROM room WHERE volumes.id = ${resourceId}::uuid)
+    SELECT EXISTS (SELECT FROM claim) AS claimed, EXISTS (SELECT FROM room) AS placed`;
+  const [row] = rows;
+  if (!row?.claimed) return 'stale';
+  return row.placed ? 'placed' : 'full';
 }
 
 /**
@@ -26,9 +58,7 @@ export async function allocate(
   const deltaVolumes = samePool ? 0 : 1;
   const changed = await tx.$executeRaw`
     UPDATE pools SET allocated_gib = allocated_gib + ${deltaGib}, allocated_volumes = allocated_volumes + ${deltaVolumes}
-    WHERE id = ${poolId} AND (${deltaGib} <= 0 OR ${regardless} OR allocated_gib + ${deltaGib} <= floor(
-      total_gib * (100 - reserved_percentage) / 100.0
-      * CASE WHEN thin_provisioning AND NOT ${thick} THEN max_over_subscription_ratio ELSE 1 END))`;
+    WHERE id = ${poolId} AND (${regardless} OR ${hasRoom(deltaGib, thick)})`;
   if (changed === 0) return false;
   if (before && !samePool) await takeBack(tx, before.poolId, before.sizeGib);
   await tx.$executeRaw`

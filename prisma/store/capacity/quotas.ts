@@ -4,20 +4,14 @@ import type { Prisma } from '../../generated/client.ts';
 type Transaction = Prisma.TransactionClient;
 
 /** Limits of a class are kept like a project's; no project's id has a colon. */
-const classOwner = (name: string): string => `class:${name}`;
+export const classOwner = (name: string): string => `class:${name}`;
 
 export const defaultClass = 'default';
 
 /** The limits in force that are not the configuration's: a project's own, or else the default class's. */
-export async function readLimits(
-  db: Transaction,
-  projectId: string,
-  resources?: readonly string[],
-): Promise<Map<string, number>> {
+export async function readLimits(db: Transaction, projectId: string): Promise<Map<string, number>> {
   const classId = classOwner(defaultClass);
-  const rows = await db.quotaLimit.findMany({
-    where: { projectId: { in: [projectId, classId] }, ...(resources ? { resource: { in: [...resources] } } : {}) },
-  });
+  const rows = await db.quotaLimit.findMany({ where: { projectId: { in: [projectId, classId] } } });
   // The class's first, so that the project's own replace them.
   const ordered = [
     ...rows.filter((row) => row.projectId === classId),

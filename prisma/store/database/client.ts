@@ -16,7 +16,24 @@ const patienceMs = 30_000;
 export function createDatabase(url: string, { poolSize = 10 }: DatabaseOptions = {}): Database {
   return new PrismaClient({
     // Columns are UTC without a zone, so that now() in SQL has to be UTC whatever the server's zone is.
-    adapter: new PrismaPg({ connectionString: url, max: poolSize, options: '-c TimeZone=UTC' }),
+    adapter: new PrismaPg(
+      { connectionString: url, max: poolSize, options: '-c TimeZone=UTC' },
+      { statementNameGenerator: nameStatements() },
+    ),
     transactionOptions: { maxWait: patienceMs, timeout: patienceMs },
   });
+}
+
+/** Texts that each connection keeps prepared at most; lists of ids have one text for each length. */
+const maxPrepared = 500;
+
+/** Names statements by their text, so that PostgreSQL parses and plans each once a connection and not once a call. */
+function nameStatements(): (query: { readonly sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const name = names.get(sql) ?? (names.size < maxPrepared ? `s${names.size}` : '');
+    if (name !== '') names.set(sql, name);
+    // PostgreSQL's unnamed statement: prepared for this one call.
+    return name;
+  };
 }

@@ -30,26 +30,53 @@ export async function lockResource(
   return row ? { status: row.status, operationId: row.operation_id } : null;
 }
 
-/** Gives a row its status and its owner (null: nobody). The caller holds the row's lock. */
+interface NextState {
+  readonly status: string;
+  /** The owner from now on; null: nobody. */
+  readonly operationId: string | null;
+}
+
+/** Gives a row its status and its owner. The caller holds the row's lock. */
 export async function writeStatus(
   tx: Prisma.TransactionClient,
   resource: ResourceType,
   id: string,
-  next: { status: string; operationId: string | null },
+  next: NextState,
 ): Promise<void> {
-  const { table, status } = columns[resource];
-  const before = resource === 'volume' ? Prisma.sql`previous_status = status,` : Prisma.empty;
-  await tx.$executeRaw`
-    UPDATE ${table} SET ${before} ${status} = ${next.status}, operation_id = ${next.operationId}::uuid, updated_at = now()
-    WHERE id = ${id}::uuid`;
+  await tx.$executeRaw`${updateStatus(resource, next)} WHERE id = ${id}::uuid`;
 }
 
-/** Soft-deletes a row, as Cinder does, and takes its owner away. The caller holds the row's lock. */
-export async function softDelete(tx: Prisma.TransactionClient, resource: ResourceType, id: string): Promise<void> {
+/** The same by the row's owner (`from`), and by nobody else: a live row that is another's by now stays as it is. */
+export async function passOn(
+  tx: Prisma.TransactionClient,
+  resource: ResourceType,
+  id: string,
+  next: NextState & { readonly from: string },
+): Promise<void> {
+  await tx.$executeRaw`${updateStatus(resource, next)} WHERE ${isOwned(id, next.from)}`;
+}
+
+/** Soft-deletes a row of the operation `from`, as Cinder does, and takes its owner away. */
+export async function softDelete(
+  tx: Prisma.TransactionClient,
+  resource: ResourceType,
+  id: string,
+  from: string,
+): Promise<void> {
   const { table, status } = columns[resource];
   const ended = resource === 'volume' ? Prisma.sql`terminated_at = now(),` : Prisma.empty;
   const last = resource === 'attachment' ? 'detached' : 'deleted';
   await tx.$executeRaw`
     UPDATE ${table} SET ${ended} ${status} = ${last}, operation_id = NULL, deleted_at = now(), updated_at = now()
-    WHERE id = ${id}::uuid`;
+    WHERE ${isOwned(id, from)}`;
+}
+
+const isOwned = (id: string, operationId: string): Prisma.Sql =>
+  Prisma.sql`id = ${id}::uuid AND operation_id = ${operationId}::uuid AND deleted_at IS NULL`;
+
+function updateStatus(resource: ResourceType, next: NextState): Prisma.Sql {
+  const { table, status } = columns[resource];
+  const before = resource === 'volume' ? Prisma.sql`previous_status = status,` : Prisma.empty;
+  return Prisma.sql`
+    UPDATE ${table} SET ${before} ${status} = ${next.status}, operation_id = ${next.operationId}::uuid, updated_at = now()`;
 }

@@ -7,6 +7,9 @@ export type Transaction = Prisma.TransactionClient;
 /** Prisma's code for a write conflict or a deadlock. https://www.prisma.io/docs/orm/reference/error-reference#p2034 */
 const conflictCode = 'P2034';
 const uniqueCode = 'P2002';
+/** Of any statement in SQL; PostgreSQL's own code is in its words. */
+const rawCode = 'P2010';
+const uniqueViolation = '23505';
 const attempts = 5;
 
 /** Runs `work` in a transaction, up to five times when it loses against others. `work` must be repeatable. */
@@ -30,7 +33,7 @@ export function readOnly<T>(db: PrismaClient, work: (db: PrismaClient) => Promis
 
 /** True when a row with the same unique key exists already. */
 export function isDuplicate(error: unknown): boolean {
-  return hasCode(error, uniqueCode);
+  return hasCode(error, uniqueCode) || (hasCode(error, rawCode) && String(error).includes(uniqueViolation));
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -1,6 +1,6 @@
 // What a route hands over to have an operation accepted, and the ways in which that is refused.
 import type { OperationKind, ResourceType } from '../../../domain/operations.ts';
-import type { Prisma } from '../../generated/client.ts';
+import type { Operation, Prisma } from '../../generated/client.ts';
 
 export interface ResourceUse {
   readonly resource: ResourceType;
@@ -31,6 +31,11 @@ export interface AcceptRequest {
   /** Further checks and inserts inside the same transaction, run after quota and before the claims. */
   readonly within?: (tx: Prisma.TransactionClient) => Promise<void>;
 }
+
+/** What starting an operation's workflow needs of its row; plain JSON in `input`. */
+export type StartableOperation = Pick<Operation, 'id' | 'kind' | 'resourceId' | 'projectId' | 'requestId'> & {
+  readonly input: unknown;
+};
 
 /** The resource is not in a status from which this operation may claim it (or it is gone: status null). */
 export class StatusConflictError extends Error {

@@ -1,7 +1,7 @@
 // Accepting an operation: one transaction that inserts it, claims its resources and uses its quota, or does nothing.
 import { finishedStates, ruleOf, type OperationKind, type ResourceType } from '../../../domain/operations.ts';
-import { Prisma, type Operation, type PrismaClient } from '../../generated/client.ts';
-import { StatusConflictError, type AcceptRequest, type ResourceUse } from './accept-types.ts';
+import { Prisma, type PrismaClient } from '../../generated/client.ts';
+import { StatusConflictError, type AcceptRequest, type ResourceUse, type StartableOperation } from './accept-types.ts';
 import { chargeQuota } from '../capacity/quota-usage.ts';
 import { lockResource, writeStatus } from '../database/resource-status.ts';
 
@@ -39,7 +39,11 @@ interface ClaimedBefore {
  * Accepts one operation. When this returns, it will be run, whatever dies next.
  * Throws StatusConflictError and QuotaExceededError; nothing has changed then.
  */
-export async function accept(db: PrismaClient, request: AcceptRequest, settings: AcceptSettings): Promise<Operation> {
+export async function accept(
+  db: PrismaClient,
+  request: AcceptRequest,
+  settings: AcceptSettings,
+): Promise<StartableOperation> {
   return db.$transaction(async (tx) => {
     await request.within?.(tx);
     const claimed: ClaimedBefore[] = [];
@@ -53,40 +57,33 @@ export async function accept(db: PrismaClient, request: AcceptRequest, settings:
   });
 }
 
+/** The operation and everything that it uses, in one statement. */
 async function insertOperation(
   tx: Prisma.TransactionClient,
   request: AcceptRequest,
   input: Prisma.InputJsonObject,
   claimed: readonly ClaimedBefore[],
-): Promise<Operation> {
-  const operation = await tx.operation.create({
-    data: {
-      id: request.operationId,
-      kind: request.kind,
-      resourceType: ruleOf(request.kind).resource,
-      resourceId: request.resourceId,
-      projectId: request.projectId,
-      userId: request.userId,
-      requestId: request.requestId,
-      input,
-      quota: request.quota as unknown as Prisma.InputJsonArray,
-    },
-  });
+): Promise<StartableOperation> {
+  const { operationId: id, kind, resourceId, projectId, userId, requestId } = request;
+  const { resource } = ruleOf(kind);
   const uses = [
-    ...claimed.map(({ use, previousStatus }) => ({ ...use, role: 'writes', previousStatus })),
-    ...request.reads.map((use) => ({ ...use, role: 'reads', previousStatus: null })),
+    ...claimed.map(({ use, previousStatus }) => ({ ...use, role: 'writes', before: previousStatus })),
+    ...request.reads.map((use) => ({ ...use, role: 'reads', before: null })),
   ];
-  // One statement: every request passes here.
   await tx.$executeRaw`
-    WITH event AS (
+    WITH operation AS (
+      INSERT INTO operations (id, kind, resource_type, resource_id, project_id, user_id, request_id, input, quota)
+      VALUES (${id}::uuid, ${kind}, ${resource}, ${resourceId}::uuid, ${projectId}, ${userId}, ${requestId},
+        ${JSON.stringify(input)}::jsonb, ${JSON.stringify(request.quota)}::jsonb)
+      RETURNING id),
+    event AS (
       INSERT INTO operation_events (operation_id, epoch, event, actor, detail)
-      VALUES (${operation.id}::uuid, 0, 'accepted', ${request.userId}, ${request.requestId})
-    )
+      SELECT id, 0, 'accepted', ${userId}, ${requestId} FROM operation)
     INSERT INTO operation_resources (operation_id, resource_type, resource_id, role, previous_status)
-    SELECT ${operation.id}::uuid, used.* FROM unnest(
-      ${uses.map((use) => use.resource)}::text[], ${uses.map((use) => use.id)}::uuid[],
-      ${uses.map((use) => use.role)}::text[], ${uses.map((use) => use.previousStatus)}::text[]) AS used`;
-  return operation;
+    SELECT operation.id, use.resource, use.id, use.role, use.before
+    FROM operation, json_to_recordset(${JSON.stringify(uses)}::json)
+      AS use(resource text, id uuid, role text, before text)`;
+  return { id, kind, resourceId, projectId, requestId, input };
 }
 
 async function claimForAccept(
@@ -96,11 +93,11 @@ async function claimForAccept(
 ): Promise<ClaimedBefore> {
   const rule = ruleOf(request.kind).claims.find((claim) => claim.resource === use.resource);
   if (!rule) throw new TypeError(`${request.kind} claims no ${use.resource}`);
+  const inserted = { use, previousStatus: null, takenFrom: null };
+  // `within` has just inserted it for this operation, or failed.
+  if (rule.from.every((status) => status === 'new')) return inserted;
   const state = await lockResource(tx, use.resource, use.id);
-  if (state && state.operationId === request.operationId) {
-    // `within` has just inserted it for this operation.
-    return { use, previousStatus: null, takenFrom: null };
-  }
+  if (state && state.operationId === request.operationId) return inserted;
   const takenFrom = state?.operationId ? await pausedOwner(tx, request.kind, state.operationId) : null;
   const free = state !== null && (state.operationId === null || takenFrom !== null);
   if (!free || (takenFrom === null && !rule.from.includes(state.status))) {

@@ -4,13 +4,14 @@ import {
   finishedStates,
   ruleOf,
   type ClaimRule,
+  type OperationKind,
   type OperationState,
   type ResourceType,
 } from '../../../domain/operations.ts';
 import type { PauseCause } from '../../../domain/pauses.ts';
 import type { OperationResource, Prisma, PrismaClient } from '../../generated/client.ts';
 import { readFacts, type OperationFacts } from './facts.ts';
-import { lockOperation, type OperationRow } from './row.ts';
+import { lockOperation, operationColumns, type OperationRow } from './row.ts';
 import { lockResource, writeStatus } from '../database/resource-status.ts';
 
 export interface ClaimRequest {
@@ -28,6 +29,7 @@ export interface ClaimRequest {
 
 /** What a run has to know of its operation. */
 export interface ClaimedOperation {
+  readonly kind: OperationKind;
   readonly epoch: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly facts: OperationFacts;
@@ -51,6 +53,41 @@ export type ClaimVerdict =
  * Repeating it for the same run answers the same claim as long as that one is in force.
  */
 export async function claimOperation(db: PrismaClient, request: ClaimRequest): Promise<ClaimVerdict> {
+  return (await claimFirst(db, request)) ?? claimInTurn(db, request);
+}
+
+type Use = Pick<OperationResource, 'resourceType' | 'resourceId' | 'role' | 'previousStatus'>;
+
+/**
+ * The first claim of an accepted operation, and nearly always the only one: nobody else can have a claim of it, and its
+ * resources have been its own since it was accepted. Null when that is not so (they were forced into another status):
+ * the claim is then made, or refused, in the ordinary way.
+ */
+async function claimFirst(db: PrismaClient, request: ClaimRequest): Promise<GrantedClaim | null> {
+  const { operationId, runId, cause, actor, reason = null } = request;
+  if (request.renews !== undefined || request.skips !== undefined) return null;
+  const rows = await db.$queryRaw<(OperationRow & { readonly uses: readonly Use[] | null })[]>`
+    WITH operation AS (
+      UPDATE operations SET epoch = nextval('operation_epoch_seq'), run_id = ${runId}, state = 'running',
+        workflow_started_at = coalesce(workflow_started_at, now()), updated_at = now()
+      WHERE id = ${operationId}::uuid AND state = 'accepted' AND epoch = 0 RETURNING *),
+    event AS (
+      INSERT INTO operation_events (operation_id, epoch, event, actor, detail)
+      SELECT id, epoch, ${cause}, ${actor}, ${reason} FROM operation)
+    SELECT ${operationColumns}, (
+      SELECT json_agg(json_build_object('resourceType', resource_type, 'resourceId', resource_id, 'role', role,
+        'previousStatus', previous_status)) FROM operation_resources WHERE operation_id = operation.id) AS uses
+    FROM operation`;
+  const [operation] = rows;
+  if (!operation) return null;
+  const uses = operation.uses ?? [];
+  const { facts, owners } = await readFacts(db, withPrimary(operation, uses));
+  const isOurs = (use: Use): boolean => use.role !== 'writes' || owners.get(use.resourceId) === operation.id;
+  if (!uses.every(isOurs)) return null;
+  return { verdict: 'granted', ...claimedOf(operation, operation.epoch, facts, []) };
+}
+
+async function claimInTurn(db: PrismaClient, request: ClaimRequest): Promise<ClaimVerdict> {
   return db.$transaction(async (tx) => {
     const operation = await lockOperation(tx, request.operationId);
     if (!operation) return { verdict: 'finished', state: 'aborted', reason: 'there is no such operation' };
@@ -65,16 +102,28 @@ export async function claimOperation(db: PrismaClient, request: ClaimRequest): P
     const uses = await tx.operationResource.findMany({ where: { operationId: operation.id } });
     const refusal = await claimAgain(tx, operation, uses);
     const epoch = refusal === null ? await startEpoch(tx, operation, request) : await refuse(tx, operation, refusal);
-    const skips = request.skips === undefined ? [] : [request.skips];
-    const claimed = {
-      epoch: epoch.toString(),
-      input: operation.input,
-      facts: await readFacts(tx, withPrimary(operation, uses)),
-      acceptedAt: Math.floor(operation.createdAt.getTime() / 1000),
-      skippedSteps: [...new Set([...operation.skippedSteps, ...(refusal === null ? skips : [])])],
-    };
+    const { facts } = await readFacts(tx, withPrimary(operation, uses));
+    const skips = refusal === null && request.skips !== undefined ? [request.skips] : [];
+    const claimed = claimedOf(operation, epoch, facts, skips);
     return refusal === null ? { verdict: 'granted', ...claimed } : { verdict: 'refused', reason: refusal, ...claimed };
   });
+}
+
+function claimedOf(
+  { kind, input, createdAt, skippedSteps }: OperationRow,
+  epoch: bigint,
+  facts: OperationFacts,
+  skips: readonly string[],
+): ClaimedOperation {
+  const acceptedAt = Math.floor(createdAt.getTime() / 1000);
+  return {
+    kind,
+    epoch: epoch.toString(),
+    input,
+    facts,
+    acceptedAt,
+    skippedSteps: [...new Set([...skippedSteps, ...skips])],
+  };
 }
 
 async function refuse(tx: Prisma.TransactionClient, operation: OperationRow, reason: string): Promise<bigint> {
@@ -163,7 +212,10 @@ async function look(
 }
 
 /** Operations that claim nothing still work on their primary resource. */
-function withPrimary(operation: OperationRow, uses: readonly OperationResource[]) {
+function withPrimary(
+  operation: OperationRow,
+  uses: readonly Pick<Use, 'resourceType' | 'resourceId' | 'previousStatus'>[],
+) {
   const known = uses.some((use) => use.resourceId === operation.resourceId);
   const primary = { resourceType: operation.resourceType, resourceId: operation.resourceId, previousStatus: null };
   return known ? uses : [...uses, primary];

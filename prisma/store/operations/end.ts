@@ -11,8 +11,8 @@ import { Prisma, type PrismaClient } from '../../generated/client.ts';
 import { applyAbandonment, applyEnding } from './effects.ts';
 import type { ClaimPair } from './fence.ts';
 import { recordEvent } from './history.ts';
-import { lockOperation, type OperationRow } from './row.ts';
-import { lockResource, softDelete, writeStatus } from '../database/resource-status.ts';
+import { lockOperation, operationColumns, type OperationRow } from './row.ts';
+import { passOn, softDelete } from '../database/resource-status.ts';
 
 export interface PauseRequest extends ClaimPair {
   /** Which step, on which host, why, and what to do: for a person. */
@@ -62,26 +62,13 @@ export async function pauseOperation(db: PrismaClient, request: PauseRequest): P
 /** Ends the operation: statuses, refunds, releases and its own row, in one transaction; a second call finds it done. */
 export async function endOperation(db: PrismaClient, request: EndRequest): Promise<EndVerdict> {
   return db.$transaction(async (tx) => {
-    const operation = await lockInForce(tx, request);
-    if (!operation) return 'stale';
-    if (operation.state === request.outcome) return 'written';
-    if (finishedStates.includes(operation.state)) return 'stale';
-    for (const { use, rule } of await releaseAll(tx, operation)) {
+    const operation = await closeRow(tx, request);
+    if (!operation) return (await lockInForce(tx, request))?.state === request.outcome ? 'written' : 'stale';
+    const written = operation.released.filter((use) => use.role === 'writes');
+    for (const { use, rule } of withRules(operation, written)) {
       await moveTo(tx, operation, use, statusAfter(rule, request.outcome, operation.tooLate), null);
     }
     await applyEnding(tx, operation, request);
-    await tx.operation.updateMany({
-      where: { id: operation.id },
-      data: {
-        state: request.outcome satisfies OperationState,
-        reason: request.reason,
-        result: request.result === null ? Prisma.DbNull : (request.result as Prisma.InputJsonObject),
-        finishedAt: new Date(),
-        ...notPaused,
-      },
-    });
-    const { outcome, actor, reason } = request;
-    await recordEvent(tx, { ...eventOf(operation), event: outcome, actor, detail: reason });
     return 'written';
   });
 }
@@ -121,9 +108,37 @@ export async function abandonOperation(
   await recordEvent(tx, { operationId, epoch, event: 'aborted', actor, detail: reason });
 }
 
-const eventOf = (operation: OperationRow) => ({ operationId: operation.id, epoch: operation.epoch });
+interface ClosedOperation extends OperationRow {
+  /** Everything that it held until now, reads included. */
+  readonly released: readonly (ResourceUseRow & { readonly role: string })[];
+}
 
-const notPaused = { pauseCause: null, pausedStep: null, pausedHost: null, pausedAt: null } as const;
+/** Writes the end into the operation's row and ends its holds, if this claim is in force and it has not ended yet. */
+async function closeRow(tx: Prisma.TransactionClient, request: EndRequest): Promise<ClosedOperation | null> {
+  const result = request.result === null ? null : JSON.stringify(request.result);
+  const rows = await tx.$queryRaw<ClosedOperation[]>`
+    WITH operation AS (
+      UPDATE operations SET state = ${request.outcome satisfies OperationState}, reason = ${request.reason},
+        result = ${result}::jsonb, finished_at = now(), updated_at = now(),
+        pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL
+      WHERE id = ${request.operationId}::uuid AND epoch = ${BigInt(request.epoch)}
+        AND state NOT IN (${Prisma.join([...finishedStates])})
+      RETURNING *),
+    released AS (
+      UPDATE operation_resources AS used SET held = false FROM operation
+      WHERE used.operation_id = operation.id AND used.held
+      RETURNING used.resource_type, used.resource_id, used.previous_status, used.role),
+    event AS (
+      INSERT INTO operation_events (operation_id, epoch, event, actor, detail)
+      SELECT id, epoch, ${request.outcome}, ${request.actor}, ${request.reason} FROM operation)
+    SELECT ${operationColumns}, (
+      SELECT coalesce(json_agg(json_build_object('resource', resource_type, 'id', resource_id,
+        'previousStatus', previous_status, 'role', role)), '[]') FROM released) AS released
+    FROM operation`;
+  return rows[0] ?? null;
+}
+
+const eventOf = (operation: OperationRow) => ({ operationId: operation.id, epoch: operation.epoch });
 
 function statusAfter(rule: ClaimRule, outcome: EndRequest['outcome'], tooLate: boolean): string {
   if (outcome === 'succeeded') return rule.done;
@@ -147,7 +162,6 @@ interface ResourceUseRow {
   readonly previousStatus: string | null;
 }
 
-/** Ends every hold of the operation, reads included, and answers what it wrote to. */
 async function releaseAll(tx: Prisma.TransactionClient, operation: OperationRow): Promise<HeldClaim[]> {
   const uses = await tx.$queryRaw<(ResourceUseRow & { role: string })[]>`
     UPDATE operation_resources SET held = false WHERE operation_id = ${operation.id}::uuid AND held
@@ -189,13 +203,9 @@ async function moveTo(
   owner: string | null,
 ): Promise<void> {
   const { resource, id } = use;
-  const state = await lockResource(tx, resource, id);
-  if (!state || state.operationId !== operation.id) return;
-  if (target === 'deleted') await softDelete(tx, resource, id);
-  else {
-    const status = target === 'previous' ? (use.previousStatus ?? 'error') : target;
-    await writeStatus(tx, resource, id, { status, operationId: owner });
-  }
+  if (target === 'deleted') return softDelete(tx, resource, id, operation.id);
+  const status = target === 'previous' ? (use.previousStatus ?? 'error') : target;
+  await passOn(tx, resource, id, { from: operation.id, status, operationId: owner });
 }
 
 async function release(tx: Prisma.TransactionClient, operation: OperationRow, use: ResourceUseRow): Promise<void> {

@@ -53,11 +53,17 @@ interface Use {
   readonly previousStatus: string | null;
 }
 
+export interface FactsAndOwners {
+  readonly facts: OperationFacts;
+  /** Which operation owns each live row that was read, by the row's id. */
+  readonly owners: ReadonlyMap<string, string | null>;
+}
+
 /**
  * Reads the rows of everything an operation writes or reads, its primary resource included, and the volumes behind
  * snapshots (they say which host serves them).
  */
-export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use[]): Promise<OperationFacts> {
+export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use[]): Promise<FactsAndOwners> {
   const idsOf = (type: string) => uses.filter((use) => use.resourceType === type).map((use) => use.resourceId);
   const [snapshotIds, backupIds, attachmentIds] = [idsOf('snapshot'), idsOf('backup'), idsOf('attachment')];
   const snapshots = snapshotIds.length ? await tx.snapshot.findMany({ where: { id: { in: snapshotIds } } }) : [];
@@ -69,7 +75,9 @@ export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use
     : [];
   const before = new Map(uses.map((use) => [use.resourceId, use.previousStatus]));
   const hosts = new Map(volumes.map((volume) => [volume.id, volume.host]));
-  return {
+  const alive = [...volumes, ...snapshots, ...backups, ...attachments].filter((row) => row.deletedAt === null);
+  const owners = new Map(alive.map((row) => [row.id, row.operationId]));
+  const facts: OperationFacts = {
     volumes: byId(volumes, (volume) => ({
       id: volume.id,
       sizeGib: volume.sizeGib,
@@ -98,6 +106,7 @@ export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use
     })),
     attachments: byId(attachments, ({ id, instanceId }) => ({ id, instanceId })),
   };
+  return { facts, owners };
 }
 
 function byId<Row extends { id: string }, Facts>(

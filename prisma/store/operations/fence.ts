@@ -3,7 +3,7 @@ import type { Prisma } from '../../generated/client.ts';
 
 /** The claim under which something was written is no longer the one in force. */
 export class StaleClaimError extends Error {
-  constructor(operationId: string, epoch: bigint) {
+  constructor({ operationId, epoch }: ClaimPair) {
     super(`operation ${operationId}: claim ${epoch} is no longer in force`);
     this.name = 'StaleClaimError';
   }
@@ -24,7 +24,7 @@ export async function holdClaim(tx: Prisma.TransactionClient, claim: ClaimPair):
     SELECT state FROM operations
     WHERE id = ${claim.operationId}::uuid AND epoch = ${BigInt(claim.epoch)} AND state = 'running'
     FOR UPDATE`;
-  if (rows.length === 0) throw new StaleClaimError(claim.operationId, BigInt(claim.epoch));
+  if (rows.length === 0) throw new StaleClaimError(claim);
 }
 
 /**
@@ -37,5 +37,5 @@ export async function passPointOfNoReturn(db: Prisma.TransactionClient, claim: C
     where: { id: claim.operationId, epoch, state: 'running' },
     data: { tooLate: true },
   });
-  if (count === 0) throw new StaleClaimError(claim.operationId, epoch);
+  if (count === 0) throw new StaleClaimError(claim);
 }

@@ -1,5 +1,5 @@
 // An operation's row, locked and read in one statement: every step of an operation begins with it.
-import type { Prisma } from '../../generated/client.ts';
+import { Prisma } from '../../generated/client.ts';
 import type { OperationKind, OperationState, ResourceType } from '../../../domain/operations.ts';
 
 /** The columns that the lifecycle needs. */
@@ -22,12 +22,16 @@ export interface OperationRow {
   readonly createdAt: Date;
 }
 
+/** The columns of an OperationRow, of the table or its alias `operation`. */
+export const operationColumns = Prisma.raw(`operation.id, operation.kind, operation.state,
+  operation.resource_type AS "resourceType", operation.resource_id AS "resourceId",
+  operation.project_id AS "projectId", operation.request_id AS "requestId", operation.epoch, operation.run_id AS "runId",
+  operation.input, operation.quota, operation.reason, operation.too_late AS "tooLate",
+  operation.skipped_steps AS "skippedSteps", operation.created_at AS "createdAt"`);
+
 /** Locks the row until the transaction ends; null when there is none. */
 export async function lockOperation(tx: Prisma.TransactionClient, id: string): Promise<OperationRow | null> {
   const rows = await tx.$queryRaw<OperationRow[]>`
-    SELECT id, kind, state, resource_type AS "resourceType", resource_id AS "resourceId", project_id AS "projectId",
-      request_id AS "requestId", epoch, run_id AS "runId", input, quota, reason, too_late AS "tooLate",
-      skipped_steps AS "skippedSteps", created_at AS "createdAt"
-    FROM operations WHERE id = ${id}::uuid FOR UPDATE`;
+    SELECT ${operationColumns} FROM operations AS operation WHERE id = ${id}::uuid FOR UPDATE`;
   return rows[0] ?? null;
 }

@@ -159,13 +159,6 @@ export async function lockType(tx: Transaction, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Keeps a type from being deleted until the transaction ends; false when it is gone. For what begins to use it. */
-export async function keepType(tx: Transaction, id: string): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM volume_types WHERE id = ${id}::uuid AND deleted_at IS NULL FOR SHARE`;
-  return rows.length > 0;
-}
-
 export async function isTypeInUse(tx: Transaction, id: string): Promise<boolean> {
   return (await tx.volume.findFirst({ where: { volumeTypeId: id, deletedAt: null }, select: { id: true } })) !== null;
 }

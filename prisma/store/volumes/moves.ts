@@ -4,7 +4,7 @@ import type { Prisma } from '../../generated/client.ts';
 import { type PrismaClient } from '../../generated/client.ts';
 import { holdClaim, type ClaimPair } from '../operations/fence.ts';
 import { allocate, release, type Allocation } from '../capacity/pool-allocation.ts';
-import { readRequestSpec } from '../capacity/placement.ts';
+import { readWish } from '../capacity/placement.ts';
 
 /** Where a move stands. While `moved` is null, the volume is where it always was. */
 export interface MoveState {
@@ -105,7 +105,7 @@ export interface MoveSpec {
 
 /** What the scheduler has to know to find a volume another place, as it is or with another type. */
 export async function readMoveSpec(db: PrismaClient, volumeId: string, newTypeId: string | null): Promise<MoveSpec> {
-  const before = await readRequestSpec(db, volumeId);
+  const before = (await readWish(db, volumeId)).spec;
   const volume = await db.volume.findUniqueOrThrow({ where: { id: volumeId } });
   if (volume.host === null) throw new Error(`volume ${volumeId} is on no back-end`);
   const type = newTypeId === null ? null : await db.volumeType.findUniqueOrThrow({ where: { id: newTypeId } });

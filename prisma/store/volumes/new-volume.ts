@@ -1,6 +1,4 @@
 // The row of a volume that an operation is about to make, owned by that operation from its first moment.
-import { Prisma } from '../../generated/client.ts';
-import { keepType } from '../types/types.ts';
 import type { Transaction } from '../database/transaction.ts';
 import type { Metadata, VolumeRow } from './volumes.ts';
 
@@ -33,16 +31,20 @@ export async function insertVolume(
   volume: NewVolume,
   status: 'creating' | 'managing' = 'creating',
 ): Promise<void> {
-  if (!(await keepType(tx, volume.volumeTypeId))) throw new TypeGoneError(`volume type ${volume.volumeTypeId} is gone`);
-  const { schedulerHints, metadata, ...columns } = volume;
-  await tx.volume.create({
-    data: {
-      ...columns,
-      status,
-      metadata,
-      schedulerHints: schedulerHints === null ? Prisma.DbNull : (schedulerHints as Prisma.InputJsonObject),
-    },
-  });
+  const { id, operationId, name, description, projectId, userId, sizeGib, availabilityZone } = volume;
+  const { volumeTypeId, snapshotId, sourceVolumeId, bootable, multiattach, createdAt } = volume;
+  const hints = volume.schedulerHints === null ? null : JSON.stringify(volume.schedulerHints);
+  const inserted = await tx.$executeRaw`
+    WITH type AS (SELECT id FROM volume_types WHERE id = ${volumeTypeId}::uuid AND deleted_at IS NULL FOR SHARE)
+    INSERT INTO volumes (id, operation_id, name, description, project_id, user_id, size_gib, status, availability_zone,
+      volume_type_id, snapshot_id, source_volume_id, bootable, multiattach, metadata, scheduler_hints,
+      group_id, created_at)
+    SELECT ${id}::uuid, ${operationId}::uuid, ${name}, ${description}, ${projectId}, ${userId}, ${sizeGib}, ${status},
+      ${availabilityZone}, type.id, ${snapshotId}::uuid, ${sourceVolumeId}::uuid, ${bootable}, ${multiattach},
+      ${JSON.stringify(volume.metadata)}::jsonb, ${hints}::jsonb,
+      ${volume.groupId ?? null}::uuid, ${createdAt.toISOString()}::timestamp
+    FROM type`;
+  if (inserted === 0) throw new TypeGoneError(`volume type ${volumeTypeId} is gone`);
 }
 
 /** The row as a list would show it right now, without asking the database for it. */
