@@ -58,7 +58,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => lab?.stop());
 
-const recordings = await readRecordings([2, 15], [21, 31]);
+const recordings = await readRecordings([2, 15], [21, 28], [30, 31]);
 test.each(recordings.filter(({ file }) => !file.startsWith('005')))(
   '$file is answered as Cinder does',
   async (recording) => {
