@@ -72,7 +72,9 @@ export function createMoveActivities(db: PrismaClient, settings: PlacementSettin
       if (move.inUse) {
         throw new StorageError('NoValidBackend', 'The new type needs another back-end, and the volume is attached');
       }
-      return placeCopy(db, settings, claim, move);
+      const pool = await placeCopy(db, settings, claim, move);
+      await fenced(() => noteMigrating(db, claim, volumeId));
+      return pool;
     },
     moveState: (operationId) => readMoveState(db, operationId),
     recordMove: (record) => fenced(() => recordMove(db, record)),

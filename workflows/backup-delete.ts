@@ -9,6 +9,7 @@ export const backupDelete = operationWorkflow('backupDelete', async (run) => {
   const [facts] = Object.values(run.granted.facts.backups);
   if (!facts?.host) return {};
   await run.passPointOfNoReturn();
+  if (facts.objectsShared) return {};
   await run.onBackupHost(facts.host, "Remove the backup's objects", (on) =>
     on.removeBackup({ claim: run.claim, backup: backupIdentity(facts) }),
   );

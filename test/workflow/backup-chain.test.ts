@@ -1,7 +1,8 @@
 // An incremental backup restores with everything it builds on, and all of that stays while it is read.
-import { createHash, randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { open, readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { objectPrefixOf } from '../../prisma/store/backups/records.ts';
 import { expectNothingLeft, expectOnlyWholeBackups } from '../support/invariants.ts';
 import { startLab, type Lab, type LabBackend } from '../support/lab.ts';
 import * as requests from '../support/requests.ts';
@@ -60,3 +61,29 @@ it('each point of a chain comes back byte for byte, and the metadata with it', a
   await expectNothingLeft(lab, [backend]);
   await expectOnlyWholeBackups(lab, store);
 });
+
+it.each(['the original', 'the import'])(
+  'a record imported under another id has the same objects, and they stay when %s is deleted first',
+  async (first) => {
+    const volume = requests.createVolume();
+    expect(await run(lab, volume)).toBe('succeeded');
+    await write(volume.resourceId, 7);
+    const original = requests.createBackup(volume.resourceId);
+    expect(await run(lab, original)).toBe('succeeded');
+    const { container } = await lab.db.backup.findUniqueOrThrow({ where: { id: original.resourceId } });
+    const prefix = await objectPrefixOf(lab.db, original.resourceId);
+    const forgotten = { volumeId: volume.resourceId, container: container ?? '', prefix };
+    const copy = requests.importBackup({ id: randomUUID(), ...forgotten });
+    expect(await run(lab, copy)).toBe('succeeded');
+    const ids = [original.resourceId, copy.resourceId];
+    const [gone = '', stays = ''] = first === 'the original' ? ids : ids.toReversed();
+    expect(await run(lab, requests.deleteBackup(gone))).toBe('succeeded');
+    const target = requests.createVolume();
+    expect(await run(lab, target)).toBe('succeeded');
+    expect(await run(lab, requests.restoreBackup(stays, target.resourceId, []))).toBe('succeeded');
+    expect(await digest(target.resourceId)).toBe(await digest(volume.resourceId));
+    expect(await run(lab, requests.deleteBackup(stays))).toBe('succeeded');
+    const left = await readdir(store, { recursive: true });
+    expect(left.filter((name) => name.includes(prefix))).toEqual([]);
+  },
+);

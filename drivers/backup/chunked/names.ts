@@ -13,20 +13,20 @@ export interface BackupLocation {
   readonly objectPrefix?: string | null;
 }
 
-// What Cinder's posix driver generates; a prefix that says otherwise could name other people's objects.
-const prefixPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+// What Cinder's posix driver generates; a prefix that says otherwise could name other people's files, or half of ours.
+const prefixPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]*_backup_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** `volume_<volume id>_<UTC yyyymmddhhmmss>_backup_<backup id>`, as Cinder's posix driver names its objects. */
 export function objectPrefix(backup: BackupLocation): string {
   const id = mustBeUuid(backup.id);
-  if (backup.objectPrefix) return mustBePrefixOf(backup.objectPrefix, id);
+  if (backup.objectPrefix) return mustBePrefix(backup.objectPrefix, id);
   const timestamp = new Date(backup.createdAt * 1000).toISOString().replace(/\..*|[-:T]/g, '');
   return `volume_${mustBeUuid(backup.volumeId)}_${timestamp}_backup_${id}`;
 }
 
-/** The prefix has to end in the backup's own id: nothing else may be deleted under its name. */
-function mustBePrefixOf(prefix: string, id: string): string {
-  if (prefixPattern.test(prefix) && prefix.endsWith(id)) return prefix;
+/** Whole, so that it reaches no second backup's objects. An imported backup may bear another id than its objects do. */
+function mustBePrefix(prefix: string, id: string): string {
+  if (prefixPattern.test(prefix)) return prefix;
   throw new TypeError(`not a prefix of backup ${id}: ${JSON.stringify(prefix.slice(0, 120))}`);
 }
 

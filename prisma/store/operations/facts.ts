@@ -1,5 +1,6 @@
 // What a claim hands to its workflow: the rows that the operation works on, as plain JSON without secrets.
 import type { Prisma } from '../../generated/client.ts';
+import { sharesObjects } from '../backups/records.ts';
 
 export interface VolumeFacts {
   readonly id: string;
@@ -27,6 +28,8 @@ export interface BackupFacts {
   readonly container: string | null;
   /** What the objects' names begin with, for an imported backup. */
   readonly objectPrefix: string | null;
+  /** Another backup, imported from the same record, has the same objects: they are its own too. */
+  readonly objectsShared: boolean;
   readonly availabilityZone: string;
   /** Seconds since 1970. */
   readonly createdAt: number;
@@ -73,6 +76,8 @@ export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use
   const attachments = attachmentIds.length
     ? await tx.attachment.findMany({ where: { id: { in: attachmentIds } } })
     : [];
+  const shared = new Set<string>();
+  for (const backup of backups) if (await sharesObjects(tx, backup)) shared.add(backup.id);
   const before = new Map(uses.map((use) => [use.resourceId, use.previousStatus]));
   const hosts = new Map(volumes.map((volume) => [volume.id, volume.host]));
   const alive = [...volumes, ...snapshots, ...backups, ...attachments].filter((row) => row.deletedAt === null);
@@ -99,6 +104,7 @@ export async function readFacts(tx: Prisma.TransactionClient, uses: readonly Use
       host,
       container,
       objectPrefix: row.serviceMetadata,
+      objectsShared: shared.has(id),
       name,
       description,
       availabilityZone: row.availabilityZone ?? '',

@@ -70,6 +70,7 @@ async function retyped(tx: Prisma.TransactionClient, operation: OperationRow): P
   const { newTypeId, oldTypeId } = inputOf<{ newTypeId: string; oldTypeId: string | null }>(operation);
   const volume = await tx.volume.findUniqueOrThrow({ where: { id: operation.resourceId } });
   await setType(tx, volume.id, newTypeId);
+  if (await hasMoved(tx, operation.id)) await migrated(tx, operation);
   const name = await typeName(tx, oldTypeId);
   if (name === null || !volume.consumesQuota) return;
   const own = volumeQuota(1, volume.sizeGib, name).filter(({ resource }) => resource.endsWith(`_${name}`));
@@ -79,6 +80,7 @@ async function retyped(tx: Prisma.TransactionClient, operation: OperationRow): P
 async function retypeEnded(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   if (await hasMoved(tx, operation.id)) return retyped(tx, operation);
   await release(tx, operation.id);
-  const { projectId } = await tx.volume.findUniqueOrThrow({ where: { id: operation.resourceId } });
+  const { id, projectId, migrationStatus } = await tx.volume.findUniqueOrThrow({ where: { id: operation.resourceId } });
+  if (migrationStatus === 'migrating') await tx.volume.update({ where: { id }, data: { migrationStatus: 'error' } });
   await refundQuota(tx, projectId, operation.quota);
 }

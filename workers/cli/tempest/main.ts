@@ -75,7 +75,7 @@ async function run(
   const known = await readKnown();
   const images = known
     .split('\n')
-    .flatMap((line) => (line.endsWith(' glance') ? [`^${line.split(' ')[0]}(\\[|$)`] : []));
+    .flatMap((line) => (line.endsWith('\tglance') ? [`^${line.split('\t')[0]}(\\[|$)`] : []));
   await writeFile(join(cwd, 'exclude'), images.map((line) => `${line.replaceAll('.', '\\.')}\n`).join(''));
   await mustRunTool(join(bin, 'stestr'), ['init'], { cwd, timeoutMs: 60_000 });
   const args = ['run', '--config-file', 'tempest.conf', '--regex', pattern, '--exclude-list', 'exclude'];

@@ -29,7 +29,7 @@ export function readReport(output: string, known: string): TempestReport {
   }
   const expected = known
     .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#') && !line.endsWith(' glance'));
+    .filter((line) => line !== '' && !line.startsWith('#') && !line.endsWith('\tglance'));
   const count = (wanted: string): number => [...said.values()].filter((verdict) => verdict === wanted).length;
   const failures = [...said].flatMap(([name, verdict]) => (verdict === 'failed' ? [name] : [])).sort();
   return {
