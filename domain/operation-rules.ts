@@ -1,27 +1,30 @@
 // What a row of the status table says of an operation and of each resource that it claims, and the rows' common shapes.
+import type { ResourceType, StatusAfter, StatusBefore, StatusOf } from './statuses.ts';
 
-export type ResourceType = 'volume' | 'snapshot' | 'backup' | 'attachment' | 'group' | 'groupSnapshot';
-
-/** A status, or `previous`: the one it had when it was claimed; or `deleted`: the row is soft-deleted. */
-export type StatusAfter = string;
-
-export interface ClaimRule {
-  readonly resource: ResourceType;
-  /** Statuses from which it may be claimed; `new` when the operation itself inserts the row. */
-  readonly from: readonly string[];
-  readonly during: string;
-  readonly done: StatusAfter;
+interface ClaimRuleOf<Resource extends ResourceType> {
+  readonly resource: Resource;
+  /** Statuses from which it may be claimed. */
+  readonly from: readonly StatusBefore<Resource>[];
+  readonly during: StatusOf<Resource>;
+  readonly done: StatusAfter<Resource>;
   /** Shown while the operation is paused, so that clients stop waiting. */
-  readonly paused: StatusAfter;
+  readonly paused: StatusAfter<Resource>;
   /** True when a pause lets others use the resource; a retry then has to claim it anew. */
   readonly givenBackWhilePaused: boolean;
   /** After a user's error: unwound, over. */
-  readonly failed: StatusAfter;
+  readonly failed: StatusAfter<Resource>;
   /** After an abort that came before the point of no return. */
-  readonly aborted: StatusAfter;
+  readonly aborted: StatusAfter<Resource>;
   /** After an abort that came later; null where there is no such point. */
-  readonly abortedTooLate: StatusAfter | null;
+  readonly abortedTooLate: StatusAfter<Resource> | null;
 }
+
+/** One resource of an operation, with the statuses that this kind of resource has and no others. */
+export type ClaimRule = { [Resource in ResourceType]: ClaimRuleOf<Resource> }[ResourceType];
+
+/** True when a resource in this status, or one that is being inserted (`new`), may be claimed. */
+export const mayComeFrom = ({ from }: ClaimRule, status: string): boolean =>
+  (from as readonly string[]).includes(status);
 
 export interface OperationRule {
   /** The resource whose id names the workflow. */
@@ -39,39 +42,45 @@ export interface OperationRule {
 export const kept = { givenBackWhilePaused: false, abortedTooLate: null } as const;
 
 /** A resource that the operation itself makes: in `error` when that did not work, until someone deletes it. */
-export const made = (resource: ResourceType): ClaimRule => ({
-  ...kept,
-  resource,
-  from: ['new'],
-  during: 'creating',
-  done: 'available',
-  paused: 'error',
-  failed: 'error',
-  aborted: 'error',
-});
+export const made = <Resource extends ResourceType>(resource: Resource) =>
+  ({
+    ...kept,
+    resource,
+    from: ['new'],
+    during: 'creating',
+    done: 'available',
+    paused: 'error',
+    failed: 'error',
+    aborted: 'error',
+  }) as const;
 
 /** A resource that the operation removes. */
-export const removed = (resource: ResourceType, from: readonly string[]): ClaimRule => ({
-  ...kept,
-  resource,
-  from,
-  during: 'deleting',
-  done: 'deleted',
-  paused: 'error_deleting',
-  failed: 'error_deleting',
-  aborted: 'previous',
-  abortedTooLate: 'error_deleting',
-});
+export const removed = <Resource extends ResourceType>(resource: Resource, from: readonly StatusOf<Resource>[]) =>
+  ({
+    ...kept,
+    resource,
+    from,
+    during: 'deleting',
+    done: 'deleted',
+    paused: 'error_deleting',
+    failed: 'error_deleting',
+    aborted: 'previous',
+    abortedTooLate: 'error_deleting',
+  }) as const;
 
 /** A resource that a backup reads: free again while the backup is paused. */
-export const backedUp = (resource: ResourceType, from: readonly string[]): ClaimRule => ({
-  resource,
-  from,
-  during: 'backing-up',
-  done: 'previous',
-  paused: 'previous',
-  givenBackWhilePaused: true,
-  failed: 'previous',
-  aborted: 'previous',
-  abortedTooLate: null,
-});
+export const backedUp = <Resource extends 'volume' | 'snapshot'>(
+  resource: Resource,
+  from: readonly StatusOf<Resource>[],
+) =>
+  ({
+    resource,
+    from,
+    during: 'backing-up',
+    done: 'previous',
+    paused: 'previous',
+    givenBackWhilePaused: true,
+    failed: 'previous',
+    aborted: 'previous',
+    abortedTooLate: null,
+  }) as const;

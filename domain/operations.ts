@@ -5,7 +5,8 @@ import { backedUp, kept, made, removed, type OperationRule } from './operation-r
 import { groupOperations } from './operation-tables/groups.ts';
 import { storageOperations } from './operation-tables/storage.ts';
 
-export type { ClaimRule, OperationRule, ResourceType } from './operation-rules.ts';
+export { mayComeFrom, type ClaimRule, type OperationRule } from './operation-rules.ts';
+export type { ResourceType } from './statuses.ts';
 
 export const operationTable = {
   volumeCreate: {

@@ -1,30 +1,33 @@
 // The status table's rows of what administrators and images do with storage: revert, manage, move, image, import.
-import { kept, made, type ClaimRule, type OperationRule, type ResourceType } from '../operation-rules.ts';
+import { kept, made, type OperationRule } from '../operation-rules.ts';
+import type { StatusOf } from '../statuses.ts';
 
 /** A resource that is another's from now on; its bytes stay where they are. */
-const letGo = (resource: ResourceType, from: readonly string[]): ClaimRule => ({
-  ...kept,
-  resource,
-  from,
-  during: 'unmanaging',
-  done: 'deleted',
-  paused: 'error',
-  failed: 'previous',
-  aborted: 'previous',
-});
+const letGo = <Resource extends 'volume' | 'snapshot'>(resource: Resource, from: readonly StatusOf<Resource>[]) =>
+  ({
+    ...kept,
+    resource,
+    from,
+    during: 'unmanaging',
+    done: 'deleted',
+    paused: 'error',
+    failed: 'previous',
+    aborted: 'previous',
+  }) as const;
 
 /** A volume that an operation works on and gives back as it was; whoever aborts too late gets the new state. */
-const borrowed = (from: readonly string[], during: string): ClaimRule => ({
-  ...kept,
-  resource: 'volume',
-  from,
-  during,
-  done: 'previous',
-  paused: 'error',
-  failed: 'previous',
-  aborted: 'previous',
-  abortedTooLate: 'previous',
-});
+const borrowed = (from: readonly StatusOf<'volume'>[], during: StatusOf<'volume'>) =>
+  ({
+    ...kept,
+    resource: 'volume',
+    from,
+    during,
+    done: 'previous',
+    paused: 'error',
+    failed: 'previous',
+    aborted: 'previous',
+    abortedTooLate: 'previous',
+  }) as const;
 
 export const storageOperations = {
   /** 3.40. https://docs.openstack.org/api-ref/block-storage/v3/#revert-volume-to-snapshot */

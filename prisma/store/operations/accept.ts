@@ -1,5 +1,11 @@
 // Accepting an operation: one transaction that inserts it, claims its resources and uses its quota, or does nothing.
-import { finishedStates, ruleOf, type OperationKind, type ResourceType } from '../../../domain/operations.ts';
+import {
+  finishedStates,
+  mayComeFrom,
+  ruleOf,
+  type OperationKind,
+  type ResourceType,
+} from '../../../domain/operations.ts';
 import { Prisma, type PrismaClient } from '../../generated/client.ts';
 import { StatusConflictError, type AcceptRequest, type ResourceUse, type StartableOperation } from './accept-types.ts';
 import { chargeQuota } from '../capacity/quota-usage.ts';
@@ -100,7 +106,7 @@ async function claimForAccept(
   if (state && state.operationId === request.operationId) return inserted;
   const takenFrom = state?.operationId ? await pausedOwner(tx, request.kind, state.operationId) : null;
   const free = state !== null && (state.operationId === null || takenFrom !== null);
-  if (!free || (takenFrom === null && !rule.from.includes(state.status))) {
+  if (!free || (takenFrom === null && !mayComeFrom(rule, state.status))) {
     throw new StatusConflictError(use.resource, use.id, state?.status ?? null);
   }
   await mustNotBeRead(tx, request.kind, use, state.status);

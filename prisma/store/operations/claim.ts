@@ -2,6 +2,7 @@
 import type { ClaimCause } from '../../../domain/operation-events.ts';
 import {
   finishedStates,
+  mayComeFrom,
   ruleOf,
   type ClaimRule,
   type OperationKind,
@@ -205,7 +206,7 @@ async function look(
   const { status } = state;
   if (state.operationId === operation.id) return { use, rule, status, isOurs: true };
   if (use.held) return `${resource} ${use.resourceId} is ${status}: its status was changed by someone else`;
-  if (state.operationId !== null || !rule.from.includes(status)) {
+  if (state.operationId !== null || !mayComeFrom(rule, status)) {
     return `${resource} ${use.resourceId} is ${status}; it has to be ${rule.from.join(' or ')} first`;
   }
   return { use, rule, status, isOurs: false };
