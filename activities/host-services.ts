@@ -1,4 +1,5 @@
 // What a storage, backup or compute host asks of the API's internal endpoint: it holds no database credentials.
+import type { ImageAccess } from '../domain/images.ts';
 import type { ChapSecret } from '../drivers/target/target.ts';
 
 export interface HostClaim {
@@ -27,6 +28,8 @@ export interface HostServices {
   reportProgress(claim: HostClaim, progress: StepProgress): Promise<void>;
   /** The CHAP credentials of a volume's target, while the claim is in force; null when it has none. */
   targetSecret(claim: HostClaim, volumeId: string): Promise<ChapSecret | null>;
+  /** How to reach Glance on behalf of who asked for the operation; null where the API knows no Glance. */
+  imageAccess(claim: HostClaim): Promise<ImageAccess | null>;
   /** What has to be exported on `serviceHost` (host@backend), for a target that has lost its memory. */
   wantedExports(serviceHost: string): Promise<readonly WantedExport[]>;
 }

@@ -3,8 +3,9 @@ import type { OpenDataRequest } from '../activities/target.ts';
 import { backupIdentity } from './support/backup-identity.ts';
 import { closeData, placedHost } from './support/connection.ts';
 import { control } from './support/control.ts';
+import { freeze } from './support/freeze.ts';
 import { operationWorkflow } from './support/operation.ts';
-import { hostNameOf, type OperationRun } from './support/run.ts';
+import { hostNameOf } from './support/run.ts';
 
 interface BackupCreateInput {
   readonly backupId: string;
@@ -22,7 +23,7 @@ export const backupCreate = operationWorkflow('backupCreate', async (run) => {
   run.show('Choosing a backup host');
   const backupHost = await control.chooseBackupHost(run.claim, facts.id, hostNameOf(host));
   const described = await control.describeVolume(volumeId);
-  const frozen = await freeze(run, { volumeId, snapshotId, host, backupId: facts.id });
+  const frozen = await freeze(run, { volumeId, snapshotId, host, temporaryId: facts.id });
   const open: OpenDataRequest = { claim: run.claim, volumeId, snapshot: frozen.snapshot, readerHost: backupHost };
   run.undo('close the data', () => closeData(run, host, open));
   const data = await run.onVolumeHost(host, 'Open the data', (on) => on.openData(open));
@@ -39,28 +40,3 @@ export const backupCreate = operationWorkflow('backupCreate', async (run) => {
   const { objectCount, container, service } = written;
   return { objectCount, container, service };
 });
-
-interface Source {
-  readonly volumeId: string;
-  readonly snapshotId: string | null;
-  readonly host: string;
-  readonly backupId: string;
-}
-
-/** Answers bytes that nobody writes: the user's snapshot, a temporary one, or an unattached volume itself (null). */
-async function freeze(run: OperationRun, { volumeId, snapshotId, host, backupId }: Source) {
-  const nothing = () => Promise.resolve();
-  if (snapshotId !== null) {
-    const { host: _, ...snapshot } = run.snapshot(snapshotId);
-    return { snapshot, thaw: nothing };
-  }
-  const volume = run.volume(volumeId);
-  if (volume.previousStatus !== 'in-use') return { snapshot: null, thaw: nothing };
-  // Named by the backup, so that a repeat finds it and nobody mistakes it for a user's.
-  const snapshot = { id: backupId, volumeId, sizeGib: volume.sizeGib };
-  const remove = () =>
-    run.onVolumeHost(host, 'Remove the temporary snapshot', (on) => on.removeSnapshot({ claim: run.claim, snapshot }));
-  run.undo('remove the temporary snapshot', remove);
-  await run.onVolumeHost(host, 'Take a temporary snapshot', (on) => on.createSnapshot({ claim: run.claim, snapshot }));
-  return { snapshot, thaw: remove };
-}

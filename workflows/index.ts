@@ -24,6 +24,8 @@ export { volumeDetach } from './volume-detach.ts';
 export { volumeExtend } from './volume-extend.ts';
 export { volumeManage } from './volume-manage.ts';
 export { volumeMigrate } from './volume-migrate.ts';
+export { volumeReimage } from './volume-reimage.ts';
 export { volumeRetype } from './volume-retype.ts';
 export { volumeRevert } from './volume-revert.ts';
 export { volumeUnmanage } from './volume-unmanage.ts';
+export { volumeUpload } from './volume-upload.ts';

@@ -1,9 +1,11 @@
 // volumeCreate: choose a pool (ScheduleCreateVolume), make the volume there, go to the next pool when one fails.
 import { sleep } from '@temporalio/workflow';
+import type { FetchImageRequest } from '../activities/image.ts';
 import type { CreateVolumeRequest } from '../activities/volume.ts';
 import { control } from './support/control.ts';
 import { createOnPool, leaveBehind } from './support/create-on-pool.ts';
 import { readFailure } from './support/failures.ts';
+import { fetchImage, writeImage } from './support/image.ts';
 import { operationWorkflow } from './support/operation.ts';
 import type { OperationRun } from './support/run.ts';
 
@@ -16,13 +18,18 @@ export type RequestedSource =
   | { kind: 'volume'; volumeId: string };
 
 interface VolumeCreateInput {
-  readonly source: RequestedSource;
+  readonly source: RequestedSource | { readonly kind: 'image'; readonly image: FetchImageRequest['image'] };
   readonly volumeId: string;
 }
 
 export const volumeCreate = operationWorkflow('volumeCreate', async (run) => {
   const { volumeId, source } = run.input<VolumeCreateInput>();
-  return { host: await placeAndCreate(run, volumeId, sourceOf(run, source)) };
+  if (source.kind !== 'image') return { host: await placeAndCreate(run, volumeId, sourceOf(run, source)) };
+  const host = await placeAndCreate(run, volumeId, { kind: 'blank' });
+  const wish = { host, volumeId, image: source.image };
+  await fetchImage(run, wish);
+  await writeImage(run, wish, true);
+  return { host };
 });
 
 /** Creates the volume on the best pool that manages to; answers host@backend#pool. */

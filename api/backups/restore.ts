@@ -56,7 +56,7 @@ async function restoreInto(context: RequestContext, backup: BackupRow, volumeId:
 }
 
 async function restoreToNew(context: RequestContext, backup: BackupRow, name: string | null): Promise<RestoredTo> {
-  const nowhere = { snapshot: null, snapshotVolume: null, volume: null, backup, group: null };
+  const nowhere = { snapshot: null, snapshotVolume: null, volume: null, backup, image: null, group: null };
   const type = await chooseType(context, nowhere, null);
   await checkVolumeSize(context, backup.sizeGib);
   const volume: NewVolume = {

@@ -9,7 +9,14 @@ import { zoneOf } from '../volumes/zone.ts';
 import type { CreateGroupWish } from './schema.ts';
 import { groupSummaryView } from './view.ts';
 
-const noSources = { snapshot: null, snapshotVolume: null, volume: null, backup: null, group: null } as const;
+const noSources = {
+  snapshot: null,
+  snapshotVolume: null,
+  volume: null,
+  backup: null,
+  image: null,
+  group: null,
+} as const;
 
 /** Accepts the group and answers its id and name. */
 export async function createGroup(context: RequestContext, wish: CreateGroupWish): Promise<Answer> {

@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../prisma/store/database/client.ts';
+import type { ImageRules, ImageService } from '../images/service.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 import type { PolicySource } from '../policy/policy-file.ts';
@@ -33,6 +34,7 @@ export interface ApiConfig {
   readonly clonedVolumeSameAz: boolean;
   readonly snapshotSameHost: boolean;
   readonly volumeNameTemplate: string;
+  readonly imageRules: ImageRules;
   /** Key to the secrets that are kept in PostgreSQL; null = none can be sealed or read. */
   readonly secretKey: string | null;
   /** What hosts authenticate with on /internal; null = /internal is not served. */
@@ -45,6 +47,8 @@ export interface ApiDeps {
   readonly operations: OperationStarter;
   readonly orders: OperationOrders;
   readonly policies: PolicySource;
+  /** Left out or null without an image service. */
+  readonly images?: ImageService | null;
   /** Finds out who asks: noauth or keystone. */
   readonly authenticate: RequestHandler;
   readonly log: Logger;

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../prisma/store/database/client.ts';
 import type { Transaction } from '../../prisma/store/database/transaction.ts';
+import type { ImageService } from '../images/service.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
 import type { Credentials } from '../policy/evaluate.ts';
@@ -35,6 +36,8 @@ export interface RequestContext extends Caller {
   readonly config: ApiConfig;
   readonly operations: OperationStarter;
   readonly orders: OperationOrders;
+  /** Null without an image service. */
+  readonly images: ImageService | null;
   readonly log: Logger;
   /** The whole process's, whose level an operator may change. */
   readonly processLog: Logger;

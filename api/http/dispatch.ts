@@ -166,6 +166,7 @@ function contextOf(
     config: deps.config,
     operations: caller.projectId === '' ? refuseOwnerless(operations) : operations,
     orders: deps.orders,
+    images: deps.images ?? null,
     log: deps.log.child({ requestId }),
     processLog: deps.log,
     requestId,

@@ -61,6 +61,8 @@ export const faultTable = {
   VolumeMetadataNotFound: [404, 'Volume %(volume_id)s has no metadata with key %(metadata_key)s.'],
   InvalidAvailabilityZone: [400, "Availability zone '%(az)s' is invalid."],
   InvalidHost: [400, 'Invalid host: %(reason)s'],
+  ImageUnacceptable: [400, 'Image %(image_id)s is unacceptable: %(reason)s'],
+  ImageNotFound: [404, 'Image %(image_id)s could not be found.'],
   GlanceMetadataNotFound: [404, 'Glance metadata for volume/snapshot %(id)s cannot be found.'],
   VolumeSizeExceedsLimit: [
     413,

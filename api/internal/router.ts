@@ -1,7 +1,8 @@
 // /internal: what storage, backup and compute hosts tell and ask, because they hold no database credentials.
 import express, { type ErrorRequestHandler, type RequestHandler, type Response, type Router } from 'express';
 import { z } from 'zod';
-import { mayUseVolume, recordProgress } from '../../prisma/store/operations/host-claims.ts';
+import { isInForce, mayUseVolume, recordProgress } from '../../prisma/store/operations/host-claims.ts';
+import { readUserToken } from '../../prisma/store/operations/user-tokens.ts';
 import { keepPoolReports } from '../../prisma/store/capacity/pools.ts';
 import { keepServerReports } from '../../prisma/store/attachments/server-reports.ts';
 import { noteService } from '../../prisma/store/services/services.ts';
@@ -26,6 +27,7 @@ export function createInternalRouter(deps: ApiDeps, secret: string): Router {
   router.use(requireSecret(secret));
   router.post('/hosts/report', readBody, report(deps));
   router.post('/operations/:id/progress', readBody, progress(deps));
+  router.get('/operations/:id/image-access', imageAccess(deps));
   router.get('/volumes/:id/target-secret', targetSecret(deps));
   router.get('/exports', wantedExports(deps));
   router.use((_request, response) =>
@@ -80,6 +82,22 @@ function targetSecret({ db, config }: ApiDeps): RequestHandler {
     }
     const chap = config.secretKey === null ? null : await ensureTargetSecret(db, config.secretKey, volumeId);
     sendAnswer(response, { body: { chap }, headers: { 'Cache-Control': 'no-store' } });
+  };
+}
+
+/** Holds tokens: only for a claim that is in force. */
+function imageAccess({ db, config, images = null }: ApiDeps): RequestHandler {
+  return async (request, response) => {
+    const operationId = idSchema.parse(request.params['id']);
+    const claim = claimSchema.parse({ operationId, ...queryOf(request.url) });
+    if (!(await isInForce(db, claim))) {
+      sendAnswer(response, staleClaim);
+      return;
+    }
+    const { secretKey } = config;
+    const token = secretKey === null ? null : await readUserToken(db, secretKey, operationId);
+    const access = (await images?.access(token)) ?? null;
+    sendAnswer(response, { body: { access }, headers: { 'Cache-Control': 'no-store' } });
   };
 }
 

@@ -8,6 +8,8 @@ import { createTransport, tokenIn, unavailable } from './transport.ts';
 export interface IdentityService {
   /** What the token stands for; null when Keystone does not know it. Throws KeystoneUnavailableError. */
   validate(token: string, options: { readonly allowExpired: boolean }): Promise<Token | null>;
+  /** The token of our own user, with the catalogue that came with it. Throws KeystoneUnavailableError. */
+  ownToken(): Promise<Pick<OwnToken, 'text' | 'catalog'>>;
   /** Where clients log in. */
   readonly wwwAuthenticateUri: string;
   close(): Promise<void>;
@@ -42,6 +44,7 @@ export function createIdentityService(options: KeystoneOptions): IdentityService
         refused = mine;
       }
     },
+    ownToken: () => ownToken(null),
     wwwAuthenticateUri: options.wwwAuthenticateUri ?? versioned(options.authUrl),
     close: () => transport.close(),
   };

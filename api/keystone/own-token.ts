@@ -8,6 +8,7 @@ export interface OwnToken {
   readonly expiresAt: number;
   /** The address that tokens are checked at, ending in /v3. */
   readonly url: string;
+  readonly catalog: Token['catalog'];
 }
 
 /** Renewed this long before it runs out. */
@@ -38,30 +39,40 @@ export function createOwnToken(options: KeystoneOptions, transport: Transport): 
 
 async function logIn(options: KeystoneOptions, transport: Transport): Promise<OwnToken> {
   const authUrl = versioned(options.authUrl);
-  const url = `${authUrl}/auth/tokens`;
+  const loginUrl = `${authUrl}/auth/tokens`;
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
   const body = JSON.stringify({ auth: authOf(options.login) });
-  const response = await transport.ask(url, { method: 'POST', headers, body });
+  const response = await transport.ask(loginUrl, { method: 'POST', headers, body });
   const text = response.headers.get('x-subject-token');
   if (response.status !== 201 || text === null) {
     await response.body?.cancel();
-    throw unavailable(url, `our own login is answered ${response.status}`);
+    throw unavailable(loginUrl, `our own login is answered ${response.status}`);
   }
-  const token = await tokenIn(response, url);
-  return { text, expiresAt: Date.parse(token.expires_at), url: identityAddress(token, options) ?? authUrl };
+  const token = await tokenIn(response, loginUrl);
+  const url = endpointOf(token.catalog, { serviceType: 'identity', interface: options.interface }, options.regionName);
+  return {
+    text,
+    expiresAt: Date.parse(token.expires_at),
+    url: url === null ? authUrl : versioned(url),
+    catalog: token.catalog,
+  };
 }
 
 /** With /v3 at the end, once. */
 export const versioned = (url: string): string => `${url.replace(/\/+$/, '').replace(/\/v3$/, '')}/v3`;
 
-/** The identity service's address for services, from the catalogue of our own token. */
-function identityAddress({ catalog }: Token, options: KeystoneOptions): string | null {
-  const endpoints = catalog.filter(({ type }) => type === 'identity').flatMap((service) => service.endpoints);
+/** A service's address in a catalogue; null where it has none. */
+export function endpointOf(
+  catalog: Token['catalog'],
+  wanted: { readonly serviceType: string; readonly interface: string },
+  regionName: string | null,
+): string | null {
+  const endpoints = catalog.filter(({ type }) => type === wanted.serviceType).flatMap((service) => service.endpoints);
   const found = endpoints.find(
     ({ interface: kind, region, region_id: regionId }) =>
-      kind === options.interface && (options.regionName === null || options.regionName === (region ?? regionId)),
+      kind === wanted.interface && (regionName === null || regionName === (region ?? regionId)),
   );
-  return found ? versioned(found.url) : null;
+  return found?.url ?? null;
 }
 
 function authOf(login: ServiceLogin): object {

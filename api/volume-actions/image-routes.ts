@@ -1,27 +1,27 @@
-// POST /volumes/:id/action: uploading a volume to an image and reimaging one. Refused: this service uses no Glance.
+// POST /volumes/:id/action: uploading a volume to an image, and writing an image over a volume.
 import { z } from 'zod';
-import type { RequestContext } from '../http/context.ts';
-import { ApiError } from '../http/errors.ts';
+import type { Answer, RequestContext } from '../http/context.ts';
 import { flag, text, uuid } from '../http/fields.ts';
-import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';
 import { volumeActionPolicy } from './policy.ts';
+import { reimageVolume } from './reimage.ts';
+import { uploadVolume, type UploadWish } from './upload.ts';
 
 const at = { method: 'POST', path: '/volumes/:id/action' } as const;
 
 /** https://github.com/openstack/cinder/blob/29.0.0/cinder/api/schemas/volume_actions.py */
-const upload = {
+const uploadShape = {
   image_name: text({ min: 1, max: 255 }),
   force: flag().optional(),
   disk_format: z.enum(['raw', 'vmdk', 'vdi', 'qcow2', 'vhd', 'vhdx', 'ploop']).optional(),
   container_format: z.string().max(255).nullable().optional(),
 };
 const uploadSchemas = {
-  '3.0': z.strictObject({ 'os-volume_upload_image': z.strictObject(upload) }),
+  '3.0': z.strictObject({ 'os-volume_upload_image': z.strictObject(uploadShape) }),
   '3.1': z.strictObject({
     'os-volume_upload_image': z.strictObject({
-      ...upload,
+      ...uploadShape,
       visibility: z.enum(['community', 'public', 'private', 'shared']).optional(),
       protected: flag().optional(),
     }),
@@ -32,12 +32,10 @@ const reimageSchema = z.strictObject({
   'os-reimage': z.strictObject({ image_id: uuid(), reimage_reserved: flag().optional() }),
 });
 
-/** The volume has to be there, and its caller's, so that a refusal tells nobody about others' volumes. */
-async function refuse(context: RequestContext, policy: Policy): Promise<never> {
+async function upload(context: RequestContext, wish: UploadWish): Promise<Answer> {
   const volume = await mustFindVolume(context, context.params['id'] ?? '');
-  context.authorize(policy, volume);
-  const detail = 'No image service is configured: volumes cannot be uploaded to images or made from them here.';
-  throw new ApiError('BadRequest', { detail });
+  context.authorize(volumeActionPolicy.uploadImage, volume);
+  return uploadVolume(context, volume, wish);
 }
 
 export const imageActionRoutes = [
@@ -47,7 +45,7 @@ export const imageActionRoutes = [
     until: '3.0',
     policy: volumeActionPolicy.uploadImage,
     schema: uploadSchemas['3.0'],
-    handler: (context) => refuse(context, volumeActionPolicy.uploadImage),
+    handler: (context, body) => upload(context, body['os-volume_upload_image']),
   }),
   route({
     ...at,
@@ -55,7 +53,7 @@ export const imageActionRoutes = [
     since: '3.1',
     policy: volumeActionPolicy.uploadImage,
     schema: uploadSchemas['3.1'],
-    handler: (context) => refuse(context, volumeActionPolicy.uploadImage),
+    handler: (context, body) => upload(context, body['os-volume_upload_image']),
   }),
   route({
     ...at,
@@ -63,6 +61,10 @@ export const imageActionRoutes = [
     since: '3.68',
     policy: volumeActionPolicy.reimage,
     schema: reimageSchema,
-    handler: (context) => refuse(context, volumeActionPolicy.reimage),
+    handler: async (context, body) => {
+      const volume = await mustFindVolume(context, context.params['id'] ?? '');
+      await reimageVolume(context, volume, body['os-reimage']);
+      return { status: 202 };
+    },
   }),
 ];

@@ -28,5 +28,7 @@ export const volumeActionPolicy = {
   migrateCompletion: 'volume_extension:volume_admin_actions:migrate_volume_completion',
   unmanage: 'volume_extension:volume_unmanage',
   uploadImage: 'volume_extension:volume_actions:upload_image',
+  uploadPublic: 'volume_extension:volume_actions:upload_public',
   reimage: 'volume:reimage',
+  reimageReserved: 'volume:reimage_reserved',
 } as const satisfies PolicyTable;

@@ -1,12 +1,16 @@
 // Creating a volume: what the request means, and the operation that makes it so.
+import type { Image } from '../../domain/images.ts';
 import { volumeQuota } from '../../domain/quota.ts';
 import type { AcceptRequest, ResourceUse } from '../../prisma/store/operations/accept-types.ts';
 import { ancestorIds } from '../../prisma/store/backups/backups.ts';
 import { insertVolume, rowOfNew, TypeGoneError, type NewVolume } from '../../prisma/store/volumes/new-volume.ts';
 import { findEncryption } from '../../prisma/store/types/encryption.ts';
+import type { Metadata } from '../../prisma/store/volumes/volumes.ts';
 import type { VolumeType } from '../../prisma/store/types/types.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
+import { mustSuitVolume } from '../images/find.ts';
+import { imageInputOf, tokenKeeper } from '../images/source.ts';
 import { findSources, sizeOf, type VolumeSources } from './create-source.ts';
 import { volumePolicy } from './policy.ts';
 import type { CreateVolumeBody } from './schema.ts';
@@ -27,6 +31,7 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
   if (wish.multiattach) throw new ApiError('BadRequest', { detail: multiattachRemoved });
   const sizeGib = sizeOf(sources, wish.size);
   mustSuitGroup(sources, named);
+  if (sources.image) mustSuitVolume(sources.image, sizeGib);
   const type = await chooseType(context, sources, named);
   if (isMultiattach(type)) context.authorize(volumePolicy.multiattach);
   await mustNotBeEncrypted(context, type);
@@ -45,6 +50,7 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
     snapshotId: sources.snapshot?.id ?? null,
     sourceVolumeId: sources.volume?.id ?? null,
     bootable: sources.volume?.bootable ?? sources.snapshotVolume?.bootable ?? false,
+    imageMetadata: inheritedImageMetadata(sources),
     multiattach: isMultiattach(type),
     metadata: wish.metadata ?? {},
     schedulerHints: body['OS-SCH-HNT:scheduler_hints'] ?? null,
@@ -53,6 +59,12 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
   };
   await submitNewVolume(context, volume, type, sources);
   return { status: 202, body: { volume: volumeDetailView(context, 'created')(rowOfNew(volume, type.name), []) } };
+}
+
+/** A copy of a volume that came from an image remembers that image, too. */
+function inheritedImageMetadata({ volume, snapshotVolume }: VolumeSources): Metadata | null {
+  const json = (volume ?? snapshotVolume)?.imageMetadataJson ?? null;
+  return json === null ? null : (JSON.parse(json) as Metadata);
 }
 
 /** An encrypted volume needs a key, and there is no key manager to make one: Cinder's own words for that. */
@@ -76,11 +88,12 @@ export async function submitNewVolume(
   context: RequestContext,
   volume: NewVolume,
   type: VolumeType,
-  sources: Pick<VolumeSources, 'snapshot' | 'volume' | 'backup'>,
+  sources: CopiedSources,
 ): Promise<void> {
   const request = sources.backup
     ? restoreRequest(volume, sources.backup.id, await ancestorIds(context.db, sources.backup.id))
     : createRequest(volume, sources);
+  const keepToken = sources.image ? await tokenKeeper(context) : null;
   try {
     await context.operations.submit({
       operationId: context.operationId,
@@ -88,7 +101,10 @@ export async function submitNewVolume(
       userId: context.userId,
       requestId: context.requestId,
       quota: volumeQuota(1, volume.sizeGib, type.name),
-      within: (tx) => insertVolume(tx, volume),
+      within: async (tx) => {
+        await insertVolume(tx, volume);
+        await keepToken?.(tx);
+      },
       ...request,
     });
   } catch (error) {
@@ -97,12 +113,11 @@ export async function submitNewVolume(
   }
 }
 
+type CopiedSources = Pick<VolumeSources, 'snapshot' | 'volume' | 'backup'> & { readonly image?: Image | null };
+
 type Particular = Pick<AcceptRequest, 'kind' | 'resourceId' | 'input' | 'claims' | 'reads'>;
 
-function createRequest(
-  volume: NewVolume,
-  { snapshot, volume: original }: Pick<VolumeSources, 'snapshot' | 'volume'>,
-): Particular {
+function createRequest(volume: NewVolume, { snapshot, volume: original, image }: CopiedSources): Particular {
   const { id, sizeGib, volumeTypeId, availabilityZone, schedulerHints } = volume;
   const reads: ResourceUse[] = [
     ...(snapshot ? [{ resource: 'snapshot', id: snapshot.id } as const] : []),
@@ -112,12 +127,17 @@ function createRequest(
     ? { kind: 'snapshot', snapshotId: snapshot.id }
     : original
       ? { kind: 'volume', volumeId: original.id }
-      : { kind: 'blank' };
+      : { kind: image ? 'image' : 'blank' };
+  const ofImage = image ? imageInputOf(image) : null;
   const hints = schedulerHints as AcceptRequest['input'] | null;
   return {
     kind: 'volumeCreate',
     resourceId: id,
-    input: { volumeId: id, sizeGib, source, volumeTypeId, availabilityZone, schedulerHints: hints },
+    input: {
+      ...{ volumeId: id, sizeGib, volumeTypeId, availabilityZone, schedulerHints: hints },
+      source: ofImage ? { ...source, image: ofImage.image } : source,
+      ...(ofImage ? { imageId: ofImage.imageId, imageMetadata: ofImage.imageMetadata } : {}),
+    },
     claims: [{ resource: 'volume', id }],
     reads,
   };

@@ -32,6 +32,8 @@ export async function chooseType(
 ): Promise<VolumeType> {
   const sourceTypeId = sources.volume?.volumeTypeId ?? sources.snapshot?.volumeTypeId ?? null;
   const sourceType = sourceTypeId === null ? null : await findType(context.db, everyType, sourceTypeId);
+  const imageType = sources.image?.properties['cinder_img_volume_type'];
+  if (!named && !sourceType && imageType) return typeOfImage(context, imageType);
   if (!named) return sourceType ?? defaultType(context);
   const differs = sourceType !== null && sourceType.id !== named.id;
   if (differs && !(await canRetype(context, sourceType, named))) {
@@ -41,6 +43,11 @@ export async function chooseType(
     throw new ApiError('InvalidInput', { reason: `Invalid volume_type provided: ${named.id} (${advice}).` });
   }
   return named;
+}
+
+/** What an image's property names. Throws VolumeTypeNotFoundByName. */
+async function typeOfImage(context: RequestContext, name: string): Promise<VolumeType> {
+  return (await findTypeByNameOrId(context.db, everyType, name)) ?? mustFindNamedType(context, name);
 }
 
 /** The project's own default type, or the configured one. Throws ServerError when there is none of that name. */

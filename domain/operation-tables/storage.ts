@@ -1,5 +1,5 @@
 // The status table's rows of what administrators and images do with storage: revert, manage, move, image, import.
-import { kept, made, type OperationRule } from '../operation-rules.ts';
+import { backedUp, kept, made, type OperationRule } from '../operation-rules.ts';
 import type { StatusOf } from '../statuses.ts';
 
 /** A resource that is another's from now on; its bytes stay where they are. */
@@ -112,6 +112,34 @@ export const storageOperations = {
     synchronous: false,
     pointOfNoReturn: null,
     claims: [made('backup')],
+  },
+  /** https://docs.openstack.org/api-ref/block-storage/v3/#upload-volume-to-image */
+  volumeUpload: {
+    title: 'upload volume to image',
+    resource: 'volume',
+    synchronous: false,
+    pointOfNoReturn: null,
+    claims: [{ ...backedUp('volume', ['available', 'in-use']), during: 'uploading' }],
+  },
+  /** 3.68. https://docs.openstack.org/api-ref/block-storage/v3/#reimage-a-volume */
+  volumeReimage: {
+    title: 'reimage volume',
+    resource: 'volume',
+    synchronous: false,
+    pointOfNoReturn: 'overwrite',
+    claims: [
+      {
+        ...kept,
+        resource: 'volume',
+        from: ['available', 'error', 'reserved'],
+        during: 'downloading',
+        done: 'previous',
+        paused: 'error',
+        failed: 'error',
+        aborted: 'previous',
+        abortedTooLate: 'error',
+      },
+    ],
   },
   volumeMigrate: {
     title: 'migrate volume',

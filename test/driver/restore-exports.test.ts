@@ -62,6 +62,7 @@ describe.skipIf(reason !== null)(`exports${reason === null ? '' : ` (skipped: ${
         report: () => Promise.reject(new Error('nobody reports here')),
         reportProgress: () => Promise.resolve(),
         targetSecret: () => Promise.resolve(null),
+        imageAccess: () => Promise.resolve(null),
       },
     });
 

@@ -21,12 +21,15 @@ import { StorageError } from '../../domain/storage-errors.ts';
 import { createDatabase } from '../../prisma/store/database/client.ts';
 import { recordProgress } from '../../prisma/store/operations/host-claims.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
+import { startGlance } from '../../workers/embedded/glance.ts';
 import { startEmbedded, type Embedded } from '../../workers/embedded/embedded.ts';
 import { startBackupRole } from '../../workers/roles/backup.ts';
 import { startControlRole } from '../../workers/roles/control.ts';
 import type { HostReport, HostReporting, HostRoleDeps } from '../../workers/roles/host-worker.ts';
 import type { RunningWorker } from '../../workers/roles/run-worker.ts';
 import { startVolumeRole } from '../../workers/roles/volume.ts';
+import { imagesBelow } from './host-images.ts';
+import { accessTo, createLabImages, type LabImages } from './lab-images.ts';
 import { saveReport } from './reports.ts';
 
 export const labPolicy: StepPolicy = {
@@ -46,6 +49,8 @@ export interface LabOptions {
   readonly quotaDefaults?: Readonly<Record<string, number>>;
   /** Default: errors, on the console. */
   readonly log?: Logger;
+  /** True starts a Glance: a real one, whose administrator is whoever asks. */
+  readonly images?: boolean;
 }
 
 export interface LabBackend {
@@ -64,6 +69,8 @@ export interface Lab {
   readonly starter: OperationStarter;
   readonly services: HostServices & HostReporting;
   readonly log: Logger;
+  /** Null unless the lab was asked for one. */
+  readonly images: LabImages | null;
   addControl(interceptors?: readonly ActivityInterceptorsFactory[]): Promise<RunningWorker>;
   addBackend(host: string, backend: string, options?: BackendOptions): Promise<LabBackend>;
   /** Starts a backup worker with its own empty store; answers the store's directory. */
@@ -82,6 +89,7 @@ export interface BackendOptions {
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-lab-'));
   const embedded = await startEmbedded({ stateDir: join(directory, 'servers') });
+  const glance = options.images ? await startGlance({ directory: join(directory, 'glance') }) : null;
   const db = createDatabase(embedded.databaseUrl);
   const address = embedded.temporalAddress;
   const connection = await NativeConnection.connect({ address });
@@ -102,8 +110,10 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       if (!(await recordProgress(db, claim, progress))) throw new StorageError('StaleEpoch', 'a void claim');
     },
     wantedExports: () => Promise.resolve([]),
+    imageAccess: () => Promise.resolve(glance && accessTo(glance)),
     targetSecret: () => Promise.resolve({ username: 'lab', password: 'labsecret1234' }),
   };
+  const images = glance && createLabImages(glance.url);
   const workers: RunningWorker[] = [];
   const keep = (worker: RunningWorker): RunningWorker => {
     workers.push(worker);
@@ -130,6 +140,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     starter,
     services,
     log,
+    images,
     hostDeps,
     addControl: async (interceptors = options.interceptors ?? []) =>
       keep(
@@ -162,7 +173,10 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         }),
       );
       const worker = keep(
-        await startVolumeRole({ ...hostDeps(host), backend, driver, target, connector: connectorOf(host) }),
+        await startVolumeRole({
+          ...{ ...hostDeps(host), backend, driver, target },
+          ...{ connector: connectorOf(host), images: imagesBelow(join(directory, host)) },
+        }),
       );
       return { host, backend, directory: volumes, driver, worker };
     },
@@ -188,6 +202,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       await db.$disconnect();
       await connection.close();
       await temporal.connection.close();
+      await images?.close();
+      await glance?.stop();
       await embedded.stop();
       await rm(directory, { recursive: true, force: true });
     },

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { activityInfo } from '@temporalio/activity';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
+import type { ImageAccess } from '../../domain/images.ts';
 import type { WithHostLock } from '../../activities/host-step.ts';
 import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
 import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
@@ -14,6 +15,7 @@ import type { VolumeRef } from '../../drivers/volume/driver.ts';
 import { createDatabase } from '../../prisma/store/database/client.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { startVolumeRole } from '../../workers/roles/volume.ts';
+import { imagesBelow } from './host-images.ts';
 import { saveReport } from './reports.ts';
 
 export interface StopPoint {
@@ -31,6 +33,8 @@ export interface VolumeWorkerSettings {
   readonly backend: string;
   readonly volumesDir: string;
   readonly stateDir: string;
+  /** How Glance is reached, where a test has one. */
+  readonly images?: ImageAccess | null;
   readonly stop: StopPoint;
 }
 
@@ -82,6 +86,7 @@ await startVolumeRole({
     reportProgress: () => Promise.resolve(),
     wantedExports: () => Promise.resolve([]),
     targetSecret: () => Promise.resolve(null),
+    imageAccess: () => Promise.resolve(settings.images ?? null),
   },
   withHostLock: stoppingLock,
   log: pino({ level: 'error' }),
@@ -98,6 +103,7 @@ await startVolumeRole({
     }),
   ),
   target: null,
+  images: imagesBelow(settings.stateDir),
   connector: new LibiscsiConnector(libiscsiOptions.parse({ state_path: settings.stateDir, host })),
 });
 console.log('up');

@@ -1,5 +1,6 @@
 // Gives checked values the names and units that the rest of Scoria uses.
 import type { BackupOptions } from '../../drivers/backup/config.ts';
+import { imagesOf } from './images.ts';
 import { keystoneOf } from './keystone.ts';
 import type { BackendConfig, FixedValues, ScoriaConfig, TemporalConfig } from './config.ts';
 
@@ -57,6 +58,7 @@ export function assembleConfig(values: FixedValues, { backends, backup, policyFi
       heartbeatTimeoutMs: scoria.step_heartbeat_timeout_ms,
       hostPatienceMs: scoria.host_patience_ms,
     },
+    images: imagesOf(values),
     secretKey: scoria.secret_key,
   };
 }

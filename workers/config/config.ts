@@ -1,7 +1,10 @@
 // The configuration as the rest of Scoria sees it: camelCase, units last, everything checked.
+import type { ImageRules } from '../../api/images/service.ts';
 import type { KeystoneOptions } from '../../api/keystone/options.ts';
 import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
 import type { BackupOptions } from '../../drivers/backup/config.ts';
+import type { GlanceOptions } from '../../drivers/glance/options.ts';
+import type { ImageOptions } from '../../drivers/image/options.ts';
 import type { FileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import type { LvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
 import type { commonBackendOptions } from './backend-options.ts';
@@ -110,8 +113,20 @@ export interface ScoriaConfig {
   readonly backends: readonly BackendConfig[];
   readonly backup: BackupConfig;
   readonly steps: StepsConfig;
+  readonly images: ImagesConfig;
   /** Key to the secrets that are kept in PostgreSQL. */
   readonly secretKey: string | null;
+}
+
+export interface ImagesConfig {
+  /** Base addresses of Glance; null = what Keystone's catalogue says. */
+  readonly servers: readonly string[] | null;
+  /** Where in the catalogue that is. */
+  readonly catalog: { readonly serviceType: string; readonly interface: 'public' | 'internal' | 'admin' };
+  readonly glance: GlanceOptions;
+  readonly rules: ImageRules;
+  /** Of hosts with volumes. */
+  readonly options: ImageOptions;
 }
 
 export interface BackupConfig {

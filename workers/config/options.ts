@@ -34,6 +34,42 @@ function ownAddress(): string {
   return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
 }
 
+/** As oslo.config takes it: with or without http://. */
+const glanceServer = matching(
+  /^(https?:\/\/)?[^\s/]+(\/\S*)?$/,
+  'host:port or an address that starts with http:// or https://',
+);
+
+/** Images: where Glance is, and what is done with what it holds. */
+const imageOptions = {
+  // Left out: the address that Keystone's catalogue has.
+  glance_api_servers: mayBeLeftOut(listOf(glanceServer, 1)),
+  glance_catalog_info: withDefault(
+    matching(/^[^:]+:[^:]*:(public|internal|admin)URL$/, 'service_type:service_name:endpoint_type'),
+    'image:glance:publicURL',
+  ),
+  glance_num_retries: withDefault(integer(0), '3'),
+  glance_request_timeout: mayBeLeftOut(integer(1)),
+  glance_api_insecure: withDefault(flag, 'false'),
+  glance_ca_certificates_file: mayBeEmpty(path),
+  glance_certfile: mayBeEmpty(path),
+  glance_keyfile: mayBeEmpty(path),
+  glance_core_properties: withDefault(
+    listOf(text),
+    'checksum,container_format,disk_format,image_name,image_id,min_disk,min_ram,name,size',
+  ),
+  reserved_image_namespaces: withDefault(listOf(text), ''),
+  enable_force_upload: withDefault(flag, 'false'),
+  image_conversion_dir: withDefault(path, '$state_path/conversion'),
+  image_conversion_disable: withDefault(flag, 'false'),
+  image_compress_on_upload: withDefault(flag, 'true'),
+  image_conversion_cpu_limit: withDefault(integer(1), '60'),
+  image_conversion_address_space_limit: withDefault(integer(1), '1'),
+  image_introspection_cpu_limit: withDefault(integer(1), '$image_conversion_cpu_limit'),
+  image_introspection_address_space_limit: withDefault(integer(1), '$image_conversion_address_space_limit'),
+  vmdk_allowed_types: withDefault(listOf(text), 'streamOptimized,monolithicSparse'),
+} as const satisfies OptionTable;
+
 const serviceName = matching(/^[^@#\s/]+$/, 'a name without spaces, @, # and /');
 
 export const defaultOptions = {
@@ -111,6 +147,8 @@ export const defaultOptions = {
   backup_enable_progress_timer: withDefault(flag, 'true'),
   backup_object_number_per_notification: withDefault(integer(1), '10'),
   backup_timer_interval: withDefault(integer(1), '120'),
+
+  ...imageOptions,
 
   debug: withDefault(flag, 'false'),
 } as const satisfies OptionTable;

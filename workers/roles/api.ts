@@ -8,7 +8,7 @@ import { createOperationOrders } from '../../api/operations/orders.ts';
 import { createOperationStarter } from '../../api/operations/starter.ts';
 import { noauth } from '../../api/http/noauth.ts';
 import { keystone } from '../../api/keystone/authenticate.ts';
-import { createIdentityService } from '../../api/keystone/identity.ts';
+import { createIdentityService, type IdentityService } from '../../api/keystone/identity.ts';
 import { openPolicyFile, type PolicySource } from '../../api/policy/policy-file.ts';
 import { startSweeper } from '../../api/operations/sweeper.ts';
 import { createDatabase } from '../../prisma/store/database/client.ts';
@@ -16,6 +16,7 @@ import { seedGroupType } from '../../prisma/store/groups/group-types.ts';
 import { seedDefaultType } from '../../prisma/store/types/types.ts';
 import { isLoopback } from '../config/loopback.ts';
 import type { ScoriaConfig } from '../config/config.ts';
+import { createImageService } from './images.ts';
 import type { RunningWorker } from './run-worker.ts';
 import { temporalConnectionOptions } from './temporal-connection.ts';
 
@@ -37,8 +38,10 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
   const orders = createOperationOrders(temporal, operations);
   const policies = await openPolicyFile({ ...config.policy, log });
   const authentication = authenticationOf(config, policies, log);
-  const { authenticate } = authentication;
-  const app = createApp({ db, config: apiConfigOf(config), operations, orders, policies, authenticate, log });
+  const { authenticate, identity } = authentication;
+  const regionName = config.keystone?.regionName ?? null;
+  const images = createImageService({ config: config.images, identity, regionName });
+  const app = createApp({ db, config: apiConfigOf(config), operations, orders, images, policies, authenticate, log });
   await seedDefaultType(db);
   await seedGroupType(db);
   const server = await listen(createServer(app), config.api.port, config.api.listenAddress);
@@ -69,6 +72,8 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
 
 interface Authentication {
   readonly authenticate: RequestHandler;
+  /** Null with noauth. */
+  readonly identity: IdentityService | null;
   close(): Promise<void>;
 }
 
@@ -81,10 +86,10 @@ function authenticationOf(config: ScoriaConfig, policies: PolicySource, log: Log
         'auth_strategy = noauth beyond loopback: whoever reaches this address is an administrator of every project',
       );
     }
-    return { authenticate: noauth, close: () => Promise.resolve() };
+    return { authenticate: noauth, identity: null, close: () => Promise.resolve() };
   }
   const identity = createIdentityService(options);
-  return { authenticate: keystone({ identity, options, policies, log }), close: () => identity.close() };
+  return { authenticate: keystone({ identity, options, policies, log }), identity, close: () => identity.close() };
 }
 
 function apiConfigOf(config: ScoriaConfig): Parameters<typeof createApp>[0]['config'] {
@@ -96,6 +101,7 @@ function apiConfigOf(config: ScoriaConfig): Parameters<typeof createApp>[0]['con
     maxRequestBodyBytes,
     publicEndpoint,
     rpcResponseTimeoutMs,
+    imageRules: config.images.rules,
     internalSecret: config.internalApi.secret,
   };
 }

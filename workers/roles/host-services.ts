@@ -2,6 +2,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import type { HostClaim, HostServices, StepProgress, WantedExport } from '../../activities/host-services.ts';
+import type { ImageAccess } from '../../domain/images.ts';
 import { StorageError } from '../../domain/storage-errors.ts';
 import type { ChapSecret } from '../../drivers/target/target.ts';
 import type { HostReport, HostReporting, HostWishes } from './host-worker.ts';
@@ -26,6 +27,15 @@ const wishesSchema = z
   .object({ logLevel: z.enum(['debug', 'info', 'warn', 'error']).nullable() })
   .nullable()
   .transform((wishes) => wishes ?? { logLevel: null });
+const imageAccessSchema = z.object({
+  access: z
+    .object({
+      endpoints: z.array(z.url()).min(1),
+      userToken: z.string().nullable(),
+      serviceToken: z.string().nullable(),
+    })
+    .nullable(),
+});
 const secretSchema = z.object({ chap: chapSchema });
 
 /** HostServices over HTTP; errors name the call, never the secret. */
@@ -48,6 +58,13 @@ export class HttpHostServices implements HostServices, HostReporting {
     const query = new URLSearchParams({ operationId: claim.operationId, epoch: claim.epoch });
     const answer = await this.#call('GET', `/internal/volumes/${volumeId}/target-secret?${query.toString()}`);
     return secretSchema.parse(answer).chap;
+  }
+
+  async imageAccess(claim: HostClaim): Promise<ImageAccess | null> {
+    const { operationId, epoch } = claim;
+    const path = `/internal/operations/${operationId}/image-access`;
+    return imageAccessSchema.parse(await this.#call('GET', `${path}?${new URLSearchParams({ epoch }).toString()}`))
+      .access;
   }
 
   async wantedExports(serviceHost: string): Promise<readonly WantedExport[]> {

@@ -87,12 +87,14 @@ async function startControl(config: ScoriaConfig, { connection, log }: Context):
 async function startVolumes(config: ScoriaConfig, context: Context): Promise<readonly RunningWorker[]> {
   const deps = await hostDeps(config, context);
   const connector = connectorFor(config);
+  const { images } = config;
   const workers: RunningWorker[] = [];
   for (const backend of config.backends) {
     const driver = volumeDriverFor(backend);
     const target = await targetFor(config, backend, context.log);
     const { availabilityZone, section } = backend;
-    workers.push(await startVolumeRole({ ...deps, availabilityZone, backend: section, driver, target, connector }));
+    const parts = { backend: section, driver, target, connector, images };
+    workers.push(await startVolumeRole({ ...deps, availabilityZone, ...parts }));
   }
   return workers;
 }

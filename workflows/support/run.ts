@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { BackupActivities } from '../../activities/backup.ts';
 import type { GroupSnapshotActivities } from '../../activities/group-snapshots.ts';
+import type { ImageActivities } from '../../activities/image.ts';
 import type { InstanceActivities } from '../../activities/instance.ts';
 import type { ClaimAnswer } from '../../activities/operation.ts';
 import type { ManageActivities } from '../../activities/manage.ts';
@@ -29,6 +30,7 @@ export type VolumeHostActivities = VolumeActivities &
   TargetActivities &
   VolumeCopyActivities &
   ManageActivities &
+  ImageActivities &
   GroupSnapshotActivities;
 
 /** A worker that a step must run on: Cinder's binary and host as `service list` shows them. */

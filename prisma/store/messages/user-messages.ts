@@ -17,6 +17,8 @@ const actionIds: Readonly<Record<string, string>> = {
   backupDelete: '014',
   backupRestore: '015',
   volumeManage: '006',
+  volumeUpload: '003',
+  volumeReimage: '016',
   volumeMigrate: '018',
   volumeRetype: '017',
 };
@@ -26,6 +28,9 @@ const detailIds: Readonly<Record<string, string>> = {
   NoValidBackend: '003',
   AttachRefused: '021',
 };
+
+/** Kinds of which Cinder says only that they did not work. */
+const detailOfKind: Readonly<Record<string, string>> = { volumeUpload: '004', volumeReimage: '028' };
 
 const resourceNames: Readonly<Record<string, string>> = {
   volume: 'VOLUME',
@@ -41,7 +46,7 @@ export async function leaveUserMessage(
 ): Promise<void> {
   const resourceType = resourceNames[operation.resourceType] ?? 'VOLUME';
   const actionId = actionIds[operation.kind] ?? '001';
-  const detailId = detailIds[code ?? ''] ?? '001';
+  const detailId = detailOfKind[operation.kind] ?? detailIds[code ?? ''] ?? '001';
   await tx.message.create({
     data: {
       id: randomUUID(),

@@ -26,6 +26,7 @@ const takeOverKinds: ReadonlySet<OperationKind> = new Set([
 const exclusiveKinds: ReadonlySet<OperationKind> = new Set([
   ...takeOverKinds,
   'volumeRevert',
+  'volumeReimage',
   'volumeMigrate',
   'volumeRetype',
 ]);

@@ -10,19 +10,20 @@ import {
   snapshotFinished,
   snapshotGone,
   volumeGone,
-  volumeLaunched,
+  volumeCreated,
   type Ending,
 } from './ending-parts.ts';
 import { storageEndings } from './storage-effects.ts';
 import { groupEndings } from '../groups/effects.ts';
 import type { EndRequest } from './end.ts';
 import type { OperationRow } from './row.ts';
+import { forgetUserToken } from './user-tokens.ts';
 import { release, shrinkTo } from '../capacity/pool-allocation.ts';
 import { refundQuota } from '../capacity/quota-usage.ts';
 import { leaveUserMessage } from '../messages/user-messages.ts';
 
 const endings = {
-  volumeCreate: { succeeded: volumeLaunched, unsuccessful: creationUndone },
+  volumeCreate: { succeeded: volumeCreated, unsuccessful: creationUndone },
   volumeDelete: { succeeded: volumeGone, unsuccessful: nothing },
   volumeExtend: { succeeded: volumeGrown, unsuccessful: extendRefunded },
   snapshotCreate: { succeeded: snapshotFinished, unsuccessful: nothing },
@@ -45,6 +46,7 @@ export async function applyEnding(
   end: EndRequest,
 ): Promise<void> {
   const { kind } = operation;
+  await forgetUserToken(tx, operation);
   if (end.outcome === 'succeeded') return endings[kind].succeeded(tx, operation, end);
   await endings[kind].unsuccessful(tx, operation, end);
   if (end.outcome === 'failed') await leaveUserMessage(tx, operation, end.code);
@@ -59,6 +61,7 @@ export async function applyAbandonment(
   operation: OperationRow,
   end: EndRequest,
 ): Promise<void> {
+  await forgetUserToken(tx, operation);
   if (!keepPlace.has(operation.kind)) await endings[operation.kind].unsuccessful(tx, operation, end);
 }
 

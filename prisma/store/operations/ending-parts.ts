@@ -18,6 +18,19 @@ export async function volumeLaunched(tx: Prisma.TransactionClient, operation: Op
   await tx.$executeRaw`UPDATE volumes SET launched_at = now() WHERE id = ${operation.resourceId}::uuid`;
 }
 
+/** A volume that was made from an image boots, and remembers which one. */
+export async function volumeCreated(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
+  await volumeLaunched(tx, operation);
+  await keepImageMetadata(tx, operation);
+}
+
+/** What the request knew of the image takes the place of what the volume knew of another. */
+export async function keepImageMetadata(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
+  const { imageMetadata } = inputOf<{ imageMetadata?: Readonly<Record<string, string>> }>(operation);
+  if (!imageMetadata) return;
+  await tx.volume.update({ where: { id: operation.resourceId }, data: { bootable: true, imageMetadata } });
+}
+
 /** A volume in error keeps its row and its quota until someone deletes it, but nothing on a back-end. */
 export async function creationUndone(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
   await release(tx, operation.resourceId);

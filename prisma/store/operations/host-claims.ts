@@ -22,6 +22,11 @@ export async function recordProgress(db: PrismaClient, claim: ClaimPair, progres
   return count > 0 || (await db.operation.count({ where: { id: claim.operationId } })) === 0;
 }
 
+/** True while the claim is the operation's newest and the operation is not over: an undo may be at work in a pause. */
+export async function isInForce(db: PrismaClient, { operationId, epoch }: ClaimPair): Promise<boolean> {
+  return (await db.operation.count({ where: { id: operationId, epoch: BigInt(epoch), finishedAt: null } })) > 0;
+}
+
 /** True while the claim is in force and its operation is about this volume. */
 export async function mayUseVolume(db: PrismaClient, claim: ClaimPair, volumeId: string): Promise<boolean> {
   const operation = await db.operation.findFirst({ where: inForce(claim), select: { resourceId: true, input: true } });

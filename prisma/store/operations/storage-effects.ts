@@ -4,6 +4,7 @@ import type { Prisma } from '../../generated/client.ts';
 import {
   creationUndone,
   inputOf,
+  keepImageMetadata,
   nothing,
   refundSnapshot,
   snapshotFinished,
@@ -26,6 +27,8 @@ export const storageEndings = {
   snapshotUnmanage: { succeeded: snapshotUnmanaged, unsuccessful: nothing },
   manageableList: { succeeded: nothing, unsuccessful: nothing },
   backupImport: { succeeded: imported, unsuccessful: importFailed },
+  volumeUpload: { succeeded: nothing, unsuccessful: nothing },
+  volumeReimage: { succeeded: reimaged, unsuccessful: nothing },
   volumeMigrate: { succeeded: migrated, unsuccessful: migrationEnded },
   volumeRetype: { succeeded: retyped, unsuccessful: retypeEnded },
 } as const satisfies Record<string, { succeeded: Ending; unsuccessful: Ending }>;
@@ -38,6 +41,10 @@ async function manageUndone(tx: Prisma.TransactionClient, operation: OperationRo
   const name = await typeName(tx, volume.volumeTypeId);
   const gigabytes = volumeQuota(1, volume.sizeGib, name).filter(({ resource }) => resource.startsWith('gigabytes'));
   await refundQuota(tx, volume.projectId, gigabytes);
+}
+
+async function reimaged(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {
+  await keepImageMetadata(tx, operation);
 }
 
 async function snapshotUnmanaged(tx: Prisma.TransactionClient, operation: OperationRow): Promise<void> {

@@ -17,6 +17,8 @@ export interface NewVolume {
   readonly bootable: boolean;
   readonly multiattach: boolean;
   readonly metadata: Metadata;
+  /** What it inherits of an image's description; left out or null: nothing. */
+  readonly imageMetadata?: Metadata | null;
   readonly schedulerHints: Readonly<Record<string, unknown>> | null;
   readonly groupId?: string | null;
   readonly createdAt: Date;
@@ -33,15 +35,16 @@ export async function insertVolume(
 ): Promise<void> {
   const { id, operationId, name, description, projectId, userId, sizeGib, availabilityZone } = volume;
   const { volumeTypeId, snapshotId, sourceVolumeId, bootable, multiattach, createdAt } = volume;
+  const imageMetadata = volume.imageMetadata ? JSON.stringify(volume.imageMetadata) : null;
   const hints = volume.schedulerHints === null ? null : JSON.stringify(volume.schedulerHints);
   const inserted = await tx.$executeRaw`
     WITH type AS (SELECT id FROM volume_types WHERE id = ${volumeTypeId}::uuid AND deleted_at IS NULL FOR SHARE)
     INSERT INTO volumes (id, operation_id, name, description, project_id, user_id, size_gib, status, availability_zone,
-      volume_type_id, snapshot_id, source_volume_id, bootable, multiattach, metadata, scheduler_hints,
+      volume_type_id, snapshot_id, source_volume_id, bootable, multiattach, metadata, image_metadata, scheduler_hints,
       group_id, created_at)
     SELECT ${id}::uuid, ${operationId}::uuid, ${name}, ${description}, ${projectId}, ${userId}, ${sizeGib}, ${status},
       ${availabilityZone}, type.id, ${snapshotId}::uuid, ${sourceVolumeId}::uuid, ${bootable}, ${multiattach},
-      ${JSON.stringify(volume.metadata)}::jsonb, ${hints}::jsonb,
+      ${JSON.stringify(volume.metadata)}::jsonb, ${imageMetadata}::jsonb, ${hints}::jsonb,
       ${volume.groupId ?? null}::uuid, ${createdAt.toISOString()}::timestamp
     FROM type`;
   if (inserted === 0) throw new TypeGoneError(`volume type ${volumeTypeId} is gone`);
@@ -59,7 +62,7 @@ export function rowOfNew(volume: NewVolume, typeName: string): VolumeRow {
     consumesQuota: true,
     metadataJson: JSON.stringify(volume.metadata),
     adminMetadataJson: '{}',
-    imageMetadataJson: null,
+    imageMetadataJson: volume.imageMetadata ? JSON.stringify(volume.imageMetadata) : null,
     createdAt: volume.createdAt.toISOString().replace('Z', '000'),
     updatedAt: null,
     typeName,

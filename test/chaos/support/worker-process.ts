@@ -84,7 +84,8 @@ async function startVolume(): Promise<readonly RunningWorker[]> {
   for (const backend of config.backends) {
     const target = await targetFor(config, backend, log);
     const driver = volumeDriverFor(backend);
-    workers.push(await startVolumeRole({ ...deps, backend: backend.section, driver, target, connector }));
+    const parts = { backend: backend.section, driver, target, connector, images: config.images };
+    workers.push(await startVolumeRole({ ...deps, ...parts }));
   }
   return workers;
 }

@@ -45,6 +45,11 @@ export const labConfig: ApiConfig = {
   clonedVolumeSameAz: true,
   snapshotSameHost: true,
   volumeNameTemplate: 'volume-%s',
+  imageRules: {
+    coreProperties: 'checksum,container_format,disk_format,image_name,image_id,min_disk,min_ram,name,size'.split(','),
+    reservedNamespaces: [],
+    forceUpload: false,
+  },
   secretKey: 'lab-key-lab-key-lab-key',
   internalSecret: 'lab-secret-lab-secret',
 };

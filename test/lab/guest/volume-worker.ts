@@ -28,6 +28,7 @@ for (const backend of config.backends) {
     driver: volumeDriverFor(backend),
     target: await targetFor(config, backend, log),
     connector: connectorFor(config),
+    images: config.images,
   });
 }
 await writeFile(readyFile, String(process.pid));
