@@ -81,7 +81,7 @@ async function recordTakeOver(lab: Lab): Promise<void> {
   await save(lab, 'create-a-volume-taken-over', create);
 }
 
-const lab = await startLab({ interceptors: [chaos.interceptor] });
+const lab = await startLab({ interceptors: [chaos.interceptor], images: true });
 try {
   if (words.length === 0) await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });

@@ -21,6 +21,8 @@ const busy = [
   'maintenance',
   'retyping',
   'updating',
+  'uploading',
+  'downloading',
 ];
 
 /** The objects of whole backups, and no others, are in the store. */

@@ -5,6 +5,7 @@ import type { AcceptRequest } from '../../prisma/store/operations/accept-types.t
 import { eventually } from '../support/eventually.ts';
 import { expectNothingLeft, expectOnlyWholeBackups } from '../support/invariants.ts';
 import { startLab, type Lab, type LabBackend } from '../support/lab.ts';
+import { expectNoImagesOnHosts, expectOnlyWholeImages } from '../support/image-scenarios.ts';
 import { allScenarios } from '../support/all-scenarios.ts';
 import { ended, run } from '../support/scenarios.ts';
 import { StepChaos, type Plan } from '../support/step-chaos.ts';
@@ -15,7 +16,7 @@ let backends: LabBackend[];
 let backupStore: string;
 
 beforeAll(async () => {
-  lab = await startLab({ interceptors: [chaos.interceptor] });
+  lab = await startLab({ interceptors: [chaos.interceptor], images: true });
   await lab.addControl();
   backends = [await lab.addBackend('alpha', 'first'), await lab.addBackend('alpha', 'second')];
   backupStore = await lab.addBackup('alpha');
@@ -28,6 +29,8 @@ async function expectClean(): Promise<void> {
   await eventually(async () => {
     await expectNothingLeft(lab, backends);
     await expectOnlyWholeBackups(lab, backupStore);
+    await expectNoImagesOnHosts(lab);
+    await expectOnlyWholeImages(lab);
   });
 }
 
