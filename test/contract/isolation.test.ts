@@ -99,6 +99,7 @@ function requestsFor(route: Route, idOf: (word: string) => string): readonly Ask
     return `/${segment}/${isEntry ? mark : idOf(name.endsWith('_id') ? name : segment)}`;
   });
   const valueFor = (property: string): unknown => {
+    if (property === 'image_id' && route.action === 'os-reimage') return idOf(property);
     if (/^(group|consistencygroup|image|instance|attachment)_(id|uuid)$|^imageRef$/.test(property)) return undefined;
     return /(_id|_uuid|volid)$/.test(property) ? idOf(property) : undefined;
   };
