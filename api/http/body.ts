@@ -43,7 +43,7 @@ export function checkContentType(bytes: Buffer, contentType: string | undefined)
 
 /** Throws UndecodableRequest for text that PostgreSQL cannot hold: NUL characters and halves of surrogate pairs. */
 export function mustBeText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- NUL is what is looked for
+  // oxlint-disable-next-line no-control-regex -- NUL is what is looked for
   if (/\u0000/.test(text) || hasLoneSurrogate(text)) throw new ApiError('UndecodableRequest');
   return text;
 }

@@ -10,7 +10,7 @@ export interface AskedRequest {
   readonly isService: boolean;
 }
 
-/** Whether the token's rules, if it has any, allow this request; unknown of us, they allow nothing. */
+/** Whether the token's rules, if it has any, allow this request. Where the catalogue has no service of ours, they allow nothing. */
 export function allowsRequest(token: Token, serviceType: string | null, request: AskedRequest): boolean {
   const rules = token.application_credential?.access_rules;
   if (rules === undefined) return true;

@@ -11,7 +11,7 @@ export interface Objection {
 const mostWords = 1_024;
 const mostCharacters = 128 * 1024;
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const controlCharacter = /[\u0000-\u001f\u007f]/;
 /** `..` as a part of a path, also behind `--option=` or `key=value,key=`. */
 const parentDirectory = /(^|[/=,:])\.\.(\/|,|$)/;

@@ -7,6 +7,7 @@ import type { Route } from '../../api/http/route.ts';
 import { cinderRules } from '../../api/policy/cinder-rules.ts';
 import { ownRules } from '../../api/policy/own-rules.ts';
 import { serverRoutes } from '../../api/servers/routes.ts';
+import type { Json } from '../support/json.ts';
 import { exampleBodies } from './support/example-body.ts';
 import { asPersona, ownProject, personas, strangeProject, type Persona } from './support/personas.ts';
 import { startVolumeLab, type VolumeLab } from './support/volume-lab.ts';
@@ -49,8 +50,7 @@ async function makeOwnThings(): Promise<void> {
   await must('POST', `/types/${type.volume_type.id}/action`, { addProjectAccess: { project: ownProject } });
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- an answer is looked into, field by field
-async function must(method: string, path: string, body: unknown): Promise<any> {
+async function must(method: string, path: string, body: unknown): Promise<Json> {
   const answered = await ask('admin', method, path, body);
   if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.text}`);
   return answered.text === '' ? null : JSON.parse(answered.text);

@@ -4,6 +4,7 @@ import type { ApiConfig } from '../../../api/http/config.ts';
 import { noteService } from '../../../prisma/store/services/services.ts';
 import { createType } from '../../../prisma/store/types/types.ts';
 import { newId } from '../../support/ids.ts';
+import type { Json } from '../../support/json.ts';
 import { startApiLab, type ApiLab } from './api-lab.ts';
 import { createInstantStarter, type InstantStarter } from './instant-starter.ts';
 
@@ -11,8 +12,7 @@ export const project = 'fedcba98765432100123456789abcdef';
 
 export interface Answered {
   readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- an answer is looked into, field by field
-  readonly body: any;
+  readonly body: Json;
 }
 
 export interface CallOptions {
@@ -29,8 +29,7 @@ export interface VolumeLab extends ApiLab {
   /** A volume that is `available`; answers its id. */
   makeVolume(wish?: Readonly<Record<string, unknown>>): Promise<string>;
   /** A volume, shown. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- as above
-  show(id: string): Promise<any>;
+  show(id: string): Promise<Json>;
 }
 
 export async function startVolumeLab(changes: Partial<ApiConfig> = {}): Promise<VolumeLab> {

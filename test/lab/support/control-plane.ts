@@ -10,9 +10,7 @@ import { startRoles } from '../../../workers/roles/start-roles.ts';
 import { freePort } from '../../driver/support/step.ts';
 import { eventually } from '../../support/eventually.ts';
 import { expectNothingLeft } from '../../support/invariants.ts';
-
-// oxlint-disable-next-line typescript/no-explicit-any -- an answer is looked into, field by field
-type Json = Record<string, any>;
+import type { Json } from '../../support/json.ts';
 
 const project = 'abcdef0123456789abcdef0123456789';
 /** How the VM calls the host's loopback. */
