@@ -12,6 +12,7 @@ import { mustFindVolume } from '../volumes/lookup.ts';
 import { backupPolicy } from './policy.ts';
 import type { CreateBackupWish } from './schema.ts';
 import { backupSummaryView } from './view.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** Accepts the backup and answers its id. */
 export async function createBackup(context: RequestContext, wish: CreateBackupWish): Promise<Answer> {
@@ -47,13 +48,9 @@ async function submit(context: RequestContext, backup: NewBackup, wish: CreateBa
     ? { resource: 'snapshot', id: snapshotId }
     : { resource: 'volume', id: volumeId };
   try {
-    await context.operations.submit({
+    await submitOperation(context, {
       kind: 'backupCreate',
-      operationId: context.operationId,
       resourceId: id,
-      projectId: context.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: {
         ...{ backupId: id, volumeId, snapshotId, container, parentId },
         incremental: parentId !== null,

@@ -7,6 +7,7 @@ import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { decodeRecord, encodeRecord } from './record.ts';
 import { backupSummaryView } from './view.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** Answers the record. Throws InvalidBackup unless the backup is whole. */
 export async function exportBackup(context: RequestContext, backup: BackupRow): Promise<Answer> {
@@ -52,16 +53,11 @@ export async function importBackup(context: RequestContext, wish: ImportWish): P
     createdAt: time(record.created_at),
     dataTimestamp: time(record.data_timestamp ?? record.created_at),
   };
-  await context.operations.submit({
+  await submitOperation(context, {
     kind: 'backupImport',
-    operationId: context.operationId,
     resourceId: id,
-    projectId: context.projectId,
-    userId: context.userId,
-    requestId: context.requestId,
     input: { backupId: id, preferredHost: record.host ?? '' },
     claims: [{ resource: 'backup', id }],
-    reads: [],
     quota: backupQuota(1, sizeGib),
     within: async (tx) => {
       if (await reviveOrInsertBackup(tx, backup)) return;

@@ -10,6 +10,7 @@ import { mustFindVolume } from '../volumes/lookup.ts';
 import { checkVolumeSize } from '../volumes/size-limit.ts';
 import { chooseType, isMultiattach } from '../volumes/type-choice.ts';
 import { zoneOf } from '../volumes/zone.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 export interface RestoreWish {
   readonly name?: string | null;
@@ -46,10 +47,9 @@ async function restoreInto(context: RequestContext, backup: BackupRow, volumeId:
     const reason = `volume size ${volume.sizeGib} is too small to restore backup of size ${backup.sizeGib}.`;
     throw new ApiError('InvalidVolume', { reason });
   }
-  await context.operations.submit({
+  await submitOperation(context, {
     ...(await common(context, backup, volume.id)),
     input: { backupId: backup.id, volumeId: volume.id, newVolume: false },
-    quota: [],
     within: (tx) => noteRestore(tx, backup.id, volume.id),
   });
   return volume;
@@ -77,7 +77,7 @@ async function restoreToNew(context: RequestContext, backup: BackupRow, name: st
     schedulerHints: null,
     createdAt: new Date(),
   };
-  await context.operations.submit({
+  await submitOperation(context, {
     ...(await common(context, backup, volume.id)),
     input: { backupId: backup.id, volumeId: volume.id, newVolume: true },
     quota: volumeQuota(1, volume.sizeGib, type.name),

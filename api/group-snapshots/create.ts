@@ -11,6 +11,7 @@ import { ApiError } from '../http/errors.ts';
 import { mustFindGroup } from '../groups/lookup.ts';
 import { groupPolicy } from '../groups/policy.ts';
 import type { CreateGroupSnapshotWish } from './schema.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const takeable = ['available', 'in-use'] as const;
 
@@ -31,13 +32,9 @@ export async function createGroupSnapshot(context: RequestContext, wish: CreateG
   };
   const snapshots = members.map((member, index) => snapshotOf(context, row, member, index));
   try {
-    await context.operations.submit({
+    await submitOperation(context, {
       kind: 'groupSnapshotCreate',
-      operationId: context.operationId,
       resourceId: row.id,
-      projectId: context.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { groupSnapshotId: row.id, snapshotIds: snapshots.map(({ id }) => id) },
       claims: [
         { resource: 'groupSnapshot', id: row.id },

@@ -1,5 +1,4 @@
 // /group_snapshots (3.14): create, lists, show, delete, reset.
-import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
 import { forceStatus } from '../../prisma/store/operations/forced-status.ts';
 import { listGroupSnapshots, snapshotsOf, type GroupSnapshotRow } from '../../prisma/store/groups/group-snapshots.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
@@ -13,6 +12,7 @@ import { createGroupSnapshot } from './create.ts';
 import { groupSnapshotNotFound, mustFindGroupSnapshot } from './lookup.ts';
 import { groupSnapshotPolicy } from './policy.ts';
 import { createGroupSnapshotSchema, resetGroupSnapshotSchema } from './schema.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const since = '3.14';
 
@@ -65,28 +65,24 @@ function list(context: RequestContext, detailed: boolean): Promise<Answer> {
 async function remove(context: RequestContext): Promise<Answer> {
   const { id, projectId } = await find(context, groupSnapshotPolicy.delete);
   const snapshotIds = (await snapshotsOf(context.db, id)).map((snapshot) => snapshot.id);
-  try {
-    await context.operations.submit({
+  await submitOperation(
+    context,
+    {
       kind: 'groupSnapshotDelete',
-      operationId: context.operationId,
       resourceId: id,
       projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { groupSnapshotId: id, snapshotIds },
       claims: [
         { resource: 'groupSnapshot', id },
         ...snapshotIds.map((snapshotId) => ({ resource: 'snapshot' as const, id: snapshotId })),
       ],
-      reads: [],
-      quota: [],
-    });
-  } catch (error) {
-    if (!(error instanceof StatusConflictError) || error.status === null) throw error;
-    const reason =
-      'GroupSnapshot status must be available or error, and no Group can be currently using it as source for its creation.';
-    throw new ApiError('InvalidGroupSnapshot', { reason });
-  }
+    },
+    () => {
+      const reason =
+        'GroupSnapshot status must be available or error, and no Group can be currently using it as source for its creation.';
+      return new ApiError('InvalidGroupSnapshot', { reason });
+    },
+  );
   return emptyAccepted;
 }
 

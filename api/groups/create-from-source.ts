@@ -13,6 +13,7 @@ import { mustFindGroup } from './lookup.ts';
 import { groupPolicy } from './policy.ts';
 import type { CreateFromSourceWish } from './schema.ts';
 import { groupSummaryView } from './view.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** What one of the new group's volumes is made from. */
 interface Origin {
@@ -51,13 +52,9 @@ export async function createGroupFromSource(context: RequestContext, wish: Creat
     sourceGroupId: snapshotId === undefined ? groupId : null,
   };
   const volumes = origins.map((origin, index) => volumeFrom(context, group.id, origin, index));
-  await context.operations.submit({
+  await submitOperation(context, {
     kind: 'groupCreateFromSource',
-    operationId: context.operationId,
     resourceId: group.id,
-    projectId: context.projectId,
-    userId: context.userId,
-    requestId: context.requestId,
     input: {
       groupId: group.id,
       volumeIds: volumes.map(({ id }) => id),

@@ -8,6 +8,7 @@ import { mustFindNamedType } from '../volumes/type-choice.ts';
 import { zoneOf } from '../volumes/zone.ts';
 import type { CreateGroupWish } from './schema.ts';
 import { groupSummaryView } from './view.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const noSources = {
   snapshot: null,
@@ -42,16 +43,11 @@ export async function createGroup(context: RequestContext, wish: CreateGroupWish
     groupSnapshotId: null,
     sourceGroupId: null,
   };
-  await context.operations.submit({
+  await submitOperation(context, {
     kind: 'groupCreate',
-    operationId: context.operationId,
     resourceId: group.id,
-    projectId: context.projectId,
-    userId: context.userId,
-    requestId: context.requestId,
     input: { groupId: group.id },
     claims: [{ resource: 'group', id: group.id }],
-    reads: [],
     quota: [{ resource: 'groups', delta: 1 }],
     within: (tx) => insertGroup(tx, group),
   });

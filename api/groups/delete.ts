@@ -6,6 +6,7 @@ import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
 import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const refuse = (reason: string): never => {
   throw new ApiError('InvalidGroup', { reason });
@@ -19,31 +20,27 @@ export async function deleteGroup(context: RequestContext, group: GroupRow, with
     refuse(`Group status must be available or error, but current status is: ${group.status}`);
   }
   const volumeIds = (await membersOf(context.db, id)).map((member) => member.id);
-  try {
-    await context.operations.submit({
+  await submitOperation(
+    context,
+    {
       kind: 'groupDelete',
-      operationId: context.operationId,
       resourceId: id,
       projectId: group.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { groupId: id, volumeIds },
       claims: [
         { resource: 'group', id },
         ...volumeIds.map((volumeId) => ({ resource: 'volume' as const, id: volumeId })),
       ],
-      reads: [],
-      quota: [],
       within: (tx) => mustBeDeletable(tx, id, volumeIds, withVolumes),
-    });
-  } catch (error) {
-    if (!(error instanceof StatusConflictError) || error.status === null) throw error;
-    const reason = withVolumes
-      ? 'Group status must be available or error and must not have dependent group snapshots'
-      : 'Group must not have attached volumes, volumes with snapshots, or dependent group snapshots';
-    const source = 'and it cannot be the source for an ongoing group or group snapshot creation.';
-    refuse(`Cannot delete group ${id}. ${reason}, ${source}`);
-  }
+    },
+    () => {
+      const reason = withVolumes
+        ? 'Group status must be available or error and must not have dependent group snapshots'
+        : 'Group must not have attached volumes, volumes with snapshots, or dependent group snapshots';
+      const source = 'and it cannot be the source for an ongoing group or group snapshot creation.';
+      return new ApiError('InvalidGroup', { reason: `Cannot delete group ${id}. ${reason}, ${source}` });
+    },
+  );
 }
 
 async function mustBeDeletable(

@@ -16,6 +16,7 @@ import { mustFindVolume } from '../volumes/lookup.ts';
 import { mustFindVolumeService } from './host.ts';
 import { listManageable } from './list.ts';
 import { manageSnapshotSchema, sourceNameOf, type ManageSnapshotWish } from './schema.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** Accepts it and answers the snapshot, with its volume's size. */
 async function manage(context: RequestContext, wish: ManageSnapshotWish): Promise<Answer> {
@@ -42,13 +43,9 @@ async function manage(context: RequestContext, wish: ManageSnapshotWish): Promis
   };
   const { id, sizeGib } = snapshot;
   try {
-    await context.operations.submit({
+    await submitOperation(context, {
       kind: 'snapshotManage',
-      operationId: context.operationId,
       resourceId: id,
-      projectId: context.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { snapshotId: id, volumeId: volume.id, name: sourceNameOf(wish.ref) },
       claims: [{ resource: 'snapshot', id }],
       reads: [{ resource: 'volume', id: volume.id }],

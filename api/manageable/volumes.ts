@@ -14,6 +14,7 @@ import { volumeDetailView } from '../volumes/view.ts';
 import { mustFindVolumeService, namedHost } from './host.ts';
 import { listManageable } from './list.ts';
 import { manageVolumeSchemas, sourceNameOf, type ManageVolumeWish } from './schema.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** Accepts it and answers the volume, whose size is not known yet. */
 async function manage(context: RequestContext, wish: ManageVolumeWish): Promise<Answer> {
@@ -53,16 +54,11 @@ async function submit(
   found: { readonly host: string; readonly name: string },
 ): Promise<void> {
   try {
-    await context.operations.submit({
+    await submitOperation(context, {
       kind: 'volumeManage',
-      operationId: context.operationId,
       resourceId: volume.id,
-      projectId: context.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { volumeId: volume.id, ...found },
       claims: [{ resource: 'volume', id: volume.id }],
-      reads: [],
       // Its gigabytes are used as soon as they are known.
       quota: volumeQuota(1, 0, type.name),
       within: (tx) => insertVolume(tx, volume, 'managing'),

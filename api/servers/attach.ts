@@ -7,6 +7,7 @@ import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { mustFindVolume } from '../volumes/lookup.ts';
 import { volumeAttachmentView } from './view.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** Statuses of servers whose disks can be changed. */
 const attachable: readonly string[] = ['ACTIVE', 'PAUSED', 'SHUTOFF', 'SUSPENDED'];
@@ -31,20 +32,15 @@ export async function attachVolume(context: RequestContext, server: ServerRow, w
   const device = wish.device || null;
   const { operationId } = context;
   try {
-    await context.operations.submit({
+    await submitOperation(context, {
       kind: 'volumeAttach',
-      operationId,
       resourceId: volume.id,
       projectId: volume.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { volumeId: volume.id, attachmentId, serverId: server.id, computeHost: server.host, device },
       claims: [
         { resource: 'volume', id: volume.id },
         { resource: 'attachment', id: attachmentId },
       ],
-      reads: [],
-      quota: [],
       within: (tx) =>
         insertServerAttachment(tx, {
           id: attachmentId,
@@ -91,20 +87,15 @@ export async function detachVolume(
   mustBeAttachable(server, 'detach_volume');
   const { id: attachmentId, volumeId, projectId } = attachment;
   try {
-    await context.operations.submit({
+    await submitOperation(context, {
       kind: 'volumeDetach',
-      operationId: context.operationId,
       resourceId: volumeId,
       projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { volumeId, attachmentId, serverId: server.id, computeHost: server.host },
       claims: [
         { resource: 'volume', id: volumeId },
         { resource: 'attachment', id: attachmentId },
       ],
-      reads: [],
-      quota: [],
     });
   } catch (error) {
     if (!(error instanceof StatusConflictError)) throw error;

@@ -16,6 +16,7 @@ import { mustFindVolume } from '../volumes/lookup.ts';
 import { snapshotPolicy } from './policy.ts';
 import type { createSnapshotSchema } from './schema.ts';
 import { snapshotDetailView } from './view.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 type Wish = z.output<typeof createSnapshotSchema>['snapshot'];
 
@@ -59,13 +60,9 @@ async function submit(
 ): Promise<void> {
   const { id, volumeId, sizeGib } = snapshot;
   try {
-    await context.operations.submit({
+    await submitOperation(context, {
       kind: 'snapshotCreate',
-      operationId: context.operationId,
       resourceId: id,
-      projectId: context.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { snapshotId: id, volumeId },
       claims: [{ resource: 'snapshot', id }],
       reads: [{ resource: 'volume', id: volumeId }],

@@ -7,6 +7,7 @@ import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { checkVolumeSize } from '../volumes/size-limit.ts';
 import { volumeActionPolicy } from './policy.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** Accepts the extend. Throws InvalidInput, InvalidVolume, VolumeSizeExceedsLimit, QuotaExceededError. */
 export async function extendVolume(context: RequestContext, volume: VolumeRow, newSizeGib: number): Promise<void> {
@@ -20,17 +21,14 @@ export async function extendVolume(context: RequestContext, volume: VolumeRow, n
   }
   await checkVolumeSize(context, newSizeGib);
   const expected = attached ? 'in-use' : 'available';
-  try {
-    await context.operations.submit({
+  await submitOperation(
+    context,
+    {
       kind: 'volumeExtend',
-      operationId: context.operationId,
       resourceId: id,
       projectId: volume.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { volumeId: id, newSizeGib },
       claims: [{ resource: 'volume', id }],
-      reads: [],
       quota: extendQuota(deltaGib, volume.typeName),
       within: async (tx) => {
         const state = await lockWithSize(tx, id);
@@ -38,12 +36,12 @@ export async function extendVolume(context: RequestContext, volume: VolumeRow, n
         const changed = state !== null && state.sizeGib !== sizeGib;
         if (state?.status !== expected || changed) throw new StatusConflictError('volume', id, state?.status ?? null);
       },
-    });
-  } catch (error) {
-    if (!(error instanceof StatusConflictError) || error.status === null) throw error;
-    const reason = `Volume ${id} status must be '{'status': '${expected}'}' to extend, currently ${error.status}.`;
-    throw new ApiError('InvalidVolume', { reason });
-  }
+    },
+    ({ status }) => {
+      const reason = `Volume ${id} status must be '{'status': '${expected}'}' to extend, currently ${status}.`;
+      return new ApiError('InvalidVolume', { reason });
+    },
+  );
 }
 
 /**

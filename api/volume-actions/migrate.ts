@@ -1,12 +1,12 @@
 // os-migrate_volume, and the completion that Nova calls after work of its own.
 import { parsePoolAddress, serviceHostOf } from '../../domain/backend-host.ts';
-import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
 import { attachmentsOf } from '../../prisma/store/attachments/attachments.ts';
 import { findService, isUp } from '../../prisma/store/services/services.ts';
 import { lockForMove, noteMigrationStart } from '../../prisma/store/volumes/guards.ts';
 import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const refusal = (id: string): ApiError =>
   new ApiError('InvalidVolume', {
@@ -27,29 +27,23 @@ export interface MigrateWish {
 export async function migrateVolume(context: RequestContext, volume: VolumeRow, wish: MigrateWish): Promise<void> {
   const host = await destinationOf(context, wish);
   const { id } = volume;
-  try {
-    await context.operations.submit({
+  await submitOperation(
+    context,
+    {
       kind: 'volumeMigrate',
-      operationId: context.operationId,
       resourceId: id,
       projectId: volume.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { volumeId: id, host },
       claims: [{ resource: 'volume', id }],
-      reads: [],
-      quota: [],
       within: async (tx) => {
         const found = await lockForMove(tx, id);
         const stays = found?.host === host || found?.host === null;
         if (found && (stays || found.migrating || found.hasSnapshots || found.groupId !== null)) throw refusal(id);
         await noteMigrationStart(tx, id);
       },
-    });
-  } catch (error) {
-    if (error instanceof StatusConflictError && error.status !== null) throw refusal(id);
-    throw error;
-  }
+    },
+    () => refusal(id),
+  );
 }
 
 /** There are no clusters here, so none has that name. */

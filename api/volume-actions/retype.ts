@@ -1,12 +1,12 @@
 // os-retype: another type, whose quota is used from the moment of acceptance.
 import { volumeQuota } from '../../domain/quota.ts';
-import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
 import { lockForMove } from '../../prisma/store/volumes/guards.ts';
 import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { volumePolicy } from '../volumes/policy.ts';
 import { isMultiattach, mustFindNamedType } from '../volumes/type-choice.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const refusal = (): ApiError =>
   new ApiError('InvalidVolume', {
@@ -36,14 +36,12 @@ export async function retypeVolume(context: RequestContext, volume: VolumeRow, w
   }
   const { id } = volume;
   const ofType = volumeQuota(1, volume.sizeGib, type.name).filter(({ resource }) => resource.endsWith(`_${type.name}`));
-  try {
-    await context.operations.submit({
+  await submitOperation(
+    context,
+    {
       kind: 'volumeRetype',
-      operationId: context.operationId,
       resourceId: id,
       projectId: volume.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: {
         volumeId: id,
         newTypeId: type.id,
@@ -52,7 +50,6 @@ export async function retypeVolume(context: RequestContext, volume: VolumeRow, w
         migrationPolicy: wish.migration_policy ?? 'never',
       },
       claims: [{ resource: 'volume', id }],
-      reads: [],
       quota: volume.consumesQuota ? ofType : [],
       within: async (tx) => {
         const found = await lockForMove(tx, id);
@@ -61,9 +58,7 @@ export async function retypeVolume(context: RequestContext, volume: VolumeRow, w
         if (unfit || (found && (found.typeId !== volume.volumeTypeId || found.sizeGib !== volume.sizeGib)))
           throw refusal();
       },
-    });
-  } catch (error) {
-    if (error instanceof StatusConflictError && error.status !== null) throw refusal();
-    throw error;
-  }
+    },
+    () => refusal(),
+  );
 }

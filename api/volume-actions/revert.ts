@@ -1,9 +1,9 @@
 // revert (3.40): to the latest snapshot only, as Cinder does.
-import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
 import { latestSnapshot } from '../../prisma/store/snapshots/snapshots.ts';
 import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 /** Accepts the revert. Throws BadRequest for another snapshot than the latest, Conflict for a wrong status. */
 export async function revertVolume(
@@ -24,26 +24,22 @@ export async function revertVolume(
       detail: `Can't revert volume ${id} to its latest snapshot ${latest.id}. ${why}`,
     });
   }
-  try {
-    await context.operations.submit({
+  await submitOperation(
+    context,
+    {
       kind: 'volumeRevert',
-      operationId: context.operationId,
       resourceId: id,
       projectId: volume.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { volumeId: id, snapshotId: latest.id },
       claims: [
         { resource: 'volume', id },
         { resource: 'snapshot', id: latest.id },
       ],
-      reads: [],
-      quota: [],
-    });
-  } catch (error) {
-    if (!(error instanceof StatusConflictError) || error.status === null) throw error;
-    const [name, whose] = error.resource === 'volume' ? ['volume', 'Volume'] : ['snapshot', 'Snapshot'];
-    const what = `Can't revert volume ${id} to its latest snapshot ${latest.id}. ${whose}'s status must be 'available'.`;
-    throw new ApiError('Conflict', { detail: `Invalid ${name}: ${what}` });
-  }
+    },
+    ({ resource }) => {
+      const [name, whose] = resource === 'volume' ? ['volume', 'Volume'] : ['snapshot', 'Snapshot'];
+      const what = `Can't revert volume ${id} to its latest snapshot ${latest.id}. ${whose}'s status must be 'available'.`;
+      return new ApiError('Conflict', { detail: `Invalid ${name}: ${what}` });
+    },
+  );
 }

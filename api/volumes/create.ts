@@ -18,6 +18,7 @@ import { checkVolumeSize } from './size-limit.ts';
 import { chooseType, isMultiattach, mustFindNamedType } from './type-choice.ts';
 import { volumeDetailView } from './view.ts';
 import { zoneOf } from './zone.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const multiattachRemoved =
   'multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. ' +
@@ -95,11 +96,7 @@ export async function submitNewVolume(
     : createRequest(volume, sources);
   const keepToken = sources.image ? await tokenKeeper(context) : null;
   try {
-    await context.operations.submit({
-      operationId: context.operationId,
-      projectId: context.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
+    await submitOperation(context, {
       quota: volumeQuota(1, volume.sizeGib, type.name),
       within: async (tx) => {
         await insertVolume(tx, volume);

@@ -1,13 +1,13 @@
 // Deleting a volume, also by force, and letting it go (unmanage): in Cinder's conditions and words.
 import { serviceHostOf } from '../../domain/backend-host.ts';
 import { operationTable } from '../../domain/operations.ts';
-import { StatusConflictError } from '../../prisma/store/operations/accept-types.ts';
 import { forceInto } from '../../prisma/store/operations/forced-status.ts';
 import { lockForDelete, snapshotIdsOf } from '../../prisma/store/volumes/guards.ts';
 import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { RequestContext } from '../http/context.ts';
 import { mustNotBeFrozen } from '../services/frozen.ts';
 import { ApiError } from '../http/errors.ts';
+import { submitOperation } from '../operations/submit.ts';
 
 const deletable = operationTable.volumeDelete.claims[0].from;
 
@@ -38,28 +38,22 @@ export async function deleteVolume(
   const { id, host } = volume;
   await mustNotBeFrozen(context, host);
   const snapshotIds = cascade ? await snapshotIdsOf(context.db, id) : [];
-  try {
-    await context.operations.submit({
+  await submitOperation(
+    context,
+    {
       kind: unmanage ? 'volumeUnmanage' : 'volumeDelete',
-      operationId: context.operationId,
       resourceId: id,
       projectId: volume.projectId,
-      userId: context.userId,
-      requestId: context.requestId,
       input: { volumeId: id, snapshotIds, ...(host === null ? {} : { backend: serviceHostOf(host) }) },
       claims: [
         { resource: 'volume', id },
         ...snapshotIds.map((snapshotId) => ({ resource: 'snapshot' as const, id: snapshotId })),
       ],
-      reads: [],
-      quota: [],
       within: async (tx) => {
         if (force) await forceInto(tx, { resource: 'volume', id, status: 'error', actor: context.userId }, deletable);
         if ((await lockForDelete(tx, id, snapshotIds)) !== null) throw refusal(force);
       },
-    });
-  } catch (error) {
-    if (error instanceof StatusConflictError && error.status !== null) throw refusal(force);
-    throw error;
-  }
+    },
+    () => refusal(force),
+  );
 }

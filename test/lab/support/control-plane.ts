@@ -59,7 +59,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const answer = await response.text();
-    return { status: response.status, body: answer === '' ? {} : (JSON.parse(answer) as Json) };
+    return { status: response.status, body: answer === '' ? {} : (JSON.parse(answer) as unknown) };
   };
   return {
     workerConfig: configOf(hostFromVm),
@@ -68,7 +68,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       eventually(async () => {
         const { status, body } = await call('GET', resource);
         const [shown] = Object.values(body) as Json[];
-        if (status === 200 && statuses.includes(String(shown?.['status']))) return shown as Json;
+        if (status === 200 && statuses.includes(String(shown?.['status']))) return shown;
         const { body: operations } = await call('GET', `operations?resource_id=${resource.split('/')[1]}`);
         throw new Error(`${resource}: ${JSON.stringify(body)}; ${JSON.stringify(operations).slice(0, 2_000)}`);
       }, patienceMs),
