@@ -15,8 +15,9 @@ import { connectAttachment, createAttachment } from './reserve.ts';
 import { completeSchema, createAttachmentSchema, createAttachmentSchema354, updateAttachmentSchema } from './schema.ts';
 import { mustNotBeServers } from './server-use.ts';
 import { attachmentDetailView, attachmentSummaryView } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
-const since = '3.27';
+const since = microversions.attachments;
 
 const idOf = ({ params }: RequestContext): string => params['id'] ?? '';
 
@@ -104,7 +105,7 @@ export const attachmentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/attachments',
     since,
-    until: '3.53',
+    before: microversions.attachmentMode,
     policy: attachmentPolicy.create,
     schema: createAttachmentSchema,
     handler: async (context, { attachment }) => show(context, await createAttachment(context, attachment)),
@@ -112,7 +113,7 @@ export const attachmentRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/attachments',
-    since: '3.54',
+    since: microversions.attachmentMode,
     policy: attachmentPolicy.create,
     schema: createAttachmentSchema354,
     handler: async (context, { attachment }) => show(context, await createAttachment(context, attachment)),
@@ -154,7 +155,7 @@ export const attachmentRoutes: readonly Route[] = [
     method: 'POST',
     path: '/attachments/:id/action',
     action: 'os-complete',
-    since: '3.44',
+    since: microversions.attachmentComplete,
     policy: attachmentPolicy.complete,
     schema: completeSchema,
     handler: complete,

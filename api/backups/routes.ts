@@ -26,6 +26,7 @@ import {
   type CreateBackupWish,
 } from './schema.ts';
 import { backupDetailView, backupSummaryView } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const accepted: Answer = { status: 202 };
 const idOf = ({ params }: RequestContext): string => params['id'] ?? '';
@@ -80,7 +81,7 @@ function list(context: RequestContext, detailed: boolean): Promise<Answer> {
     collection: 'backups',
     path: detailed ? 'backups/detail' : 'backups',
     filters,
-    sortColumns: context.atLeast('3.37') ? sortColumnsWithName : sortColumns,
+    sortColumns: context.atLeast(microversions.backupsByName) ? sortColumnsWithName : sortColumns,
     read: (projectId, page) => listBackups(context.db, projectId, page),
     count: (projectId, conditions) => countBackups(context.db, projectId, conditions),
     view: (rows) => rows.map(detailed ? backupDetailView(context) : backupSummaryView(context)),
@@ -109,12 +110,12 @@ async function answerCreateAgain(context: RequestContext): Promise<Answer> {
   return { status: 202, body: { backup: backupSummaryView(context)(backup) } };
 }
 
-function createRoute(since: keyof typeof createBackupSchemas, until?: Microversion): Route {
+function createRoute(since: keyof typeof createBackupSchemas, before?: Microversion): Route {
   return route({
     method: 'POST',
     path: '/backups',
     since,
-    ...(until ? { until } : {}),
+    ...(before ? { before } : {}),
     policy: backupPolicy.create,
     schema: createBackupSchemas[since],
     handler: (context, body) => createBackup(context, body.backup as CreateBackupWish),
@@ -123,9 +124,9 @@ function createRoute(since: keyof typeof createBackupSchemas, until?: Microversi
 }
 
 export const backupRoutes: readonly Route[] = [
-  createRoute('3.0', '3.42'),
-  createRoute('3.43', '3.50'),
-  createRoute('3.51'),
+  createRoute('3.0', microversions.backupMetadata),
+  createRoute(microversions.backupMetadata, microversions.backupZone),
+  createRoute(microversions.backupZone),
   route({ method: 'GET', path: '/backups', policy: backupPolicy.list, handler: (context) => list(context, false) }),
   route({
     method: 'GET',
@@ -159,8 +160,8 @@ export const backupRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/backups/:id',
-    since: '3.9',
-    until: '3.42',
+    since: microversions.backupUpdate,
+    before: microversions.backupMetadata,
     policy: backupPolicy.update,
     schema: updateBackupSchema,
     handler: (context, { backup }) => update(context, backup),
@@ -168,7 +169,7 @@ export const backupRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/backups/:id',
-    since: '3.43',
+    since: microversions.backupMetadata,
     policy: backupPolicy.update,
     schema: updateBackupSchema343,
     handler: (context, { backup }) => update(context, backup),

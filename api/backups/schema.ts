@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { flag, metadata, text, uuid, uuidOrNull } from '../http/fields.ts';
 import { statusWord } from '../lists/status-words.ts';
 import { descriptionText, nameText } from '../lists/text-fields.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** Cinder's schemas name a property `type` by mistake; a client may send it. */
 const loose = { type: z.unknown().optional() };
@@ -23,12 +24,15 @@ const metadataShape = { ...createShape, metadata: metadata().nullable().optional
 
 export const createBackupSchemas = {
   '3.0': z.strictObject({ ...loose, backup: z.strictObject(createShape) }),
-  '3.43': z.strictObject({ ...loose, backup: z.strictObject(metadataShape) }),
-  '3.51': z.strictObject({ ...loose, backup: z.strictObject({ ...metadataShape, availability_zone: shortText() }) }),
+  [microversions.backupMetadata]: z.strictObject({ ...loose, backup: z.strictObject(metadataShape) }),
+  [microversions.backupZone]: z.strictObject({
+    ...loose,
+    backup: z.strictObject({ ...metadataShape, availability_zone: shortText() }),
+  }),
 } as const;
 
 /** What the three schemas have in common. */
-export type CreateBackupWish = z.output<(typeof createBackupSchemas)['3.51']>['backup'];
+export type CreateBackupWish = z.output<(typeof createBackupSchemas)[typeof microversions.backupZone]>['backup'];
 
 const updateShape = { name: nameText(), description: descriptionText() };
 

@@ -5,6 +5,7 @@ import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';
 import type { Policy } from '../http/policy.ts';
 import { backupPolicy } from './policy.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 type ViewContext = Parameters<typeof resourceLinks>[0] & Pick<RequestContext, 'atLeast' | 'can'>;
 
@@ -17,14 +18,14 @@ interface AddedField {
 
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly AddedField[] = [
-  { since: '3.43', key: 'metadata', value: (row) => JSON.parse(row.metadataJson) as unknown },
+  { since: microversions.backupMetadata, key: 'metadata', value: (row) => JSON.parse(row.metadataJson) as unknown },
   {
-    since: '3.18',
+    since: microversions.backupProject,
     policy: backupPolicy.showProject,
     key: 'os-backup-project-attr:project_id',
     value: (row) => row.projectId,
   },
-  { since: '3.56', policy: backupPolicy.showProject, key: 'user_id', value: (row) => row.userId },
+  { since: microversions.backupUser, policy: backupPolicy.showProject, key: 'user_id', value: (row) => row.userId },
 ];
 
 /** id, name and links. */

@@ -6,6 +6,7 @@ import type { RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { flag, text, uuidOrNull } from '../http/fields.ts';
 import { route } from '../http/route.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const hostPattern = new RegExp(String.raw`^[a-zA-Z0-9-._#@:/+]*$`);
 const host = text({ min: 1, max: 255, pattern: hostPattern }).nullable().optional();
@@ -66,7 +67,7 @@ export const cleanupRoutes = [
   route({
     method: 'POST',
     path: '/workers/cleanup',
-    since: '3.24',
+    since: microversions.workersCleanup,
     policy: 'workers:cleanup',
     schema: cleanupSchema,
     handler: cleanup,

@@ -9,6 +9,7 @@ import { flagParam } from '../http/query.ts';
 import { pyRepr } from '../http/python.ts';
 import { route, type Route } from '../http/route.ts';
 import { volumeBinary } from '../services/view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const policy = {
   list: 'clusters:get_all',
@@ -16,7 +17,7 @@ const policy = {
   update: 'clusters:update',
 } as const satisfies PolicyTable;
 
-const since = '3.7';
+const since = microversions.clusters;
 const filters: readonly string[] = ['name', 'binary', 'is_up', 'disabled', 'num_hosts', 'num_down_hosts'];
 const replicationFilters: readonly string[] = ['replication_status', 'frozen', 'active_backend_id'];
 
@@ -25,7 +26,7 @@ const enableSchema = z.strictObject({ name: requiredName(), binary: nullableText
 const disableSchema = z.strictObject({ name: requiredName(), binary: nullableText, disabled_reason: nullableText });
 
 function list({ query, atLeast }: RequestContext): Answer {
-  const known = atLeast('3.26') ? [...filters, ...replicationFilters] : filters;
+  const known = atLeast(microversions.clusterReplication) ? [...filters, ...replicationFilters] : filters;
   const unknown = Object.keys(query).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new ApiError('InvalidInput', { reason: `Invalid filter keys: ${unknown.join(', ')}` });

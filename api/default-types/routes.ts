@@ -14,6 +14,7 @@ import type { Policy, PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { mustLockType } from '../types/lookup.ts';
 import { setDefaultTypeSchema } from './schema.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const policy = {
   set: 'volume_extension:default_set_or_update',
@@ -24,7 +25,7 @@ const policy = {
 
 /** Of the routes: whom Cinder's policies refuse hears something else here than elsewhere. */
 const anyone: Policy = 'default_types';
-const since = '3.62';
+const since = microversions.defaultTypes;
 const path = '/default-types/:project_id';
 const projectOf = ({ params }: RequestContext): string => params['project_id'] ?? '';
 

@@ -13,8 +13,9 @@ import { groupSnapshotNotFound, mustFindGroupSnapshot } from './lookup.ts';
 import { groupSnapshotPolicy } from './policy.ts';
 import { createGroupSnapshotSchema, resetGroupSnapshotSchema } from './schema.ts';
 import { submitOperation } from '../operations/submit.ts';
+import { microversions } from '../http/microversion-table.ts';
 
-const since = '3.14';
+const since = microversions.groupSnapshots;
 
 const columns = {
   id: { column: 'id' },
@@ -32,7 +33,7 @@ const find = (context: RequestContext, policy: Policy): Promise<GroupSnapshotRow
   mustFindGroupSnapshot(context, context.params['id'] ?? '', policy);
 
 function detailView(context: RequestContext) {
-  const withProject = context.atLeast('3.58') && context.can(groupSnapshotPolicy.showProject);
+  const withProject = context.atLeast(microversions.groupProject) && context.can(groupSnapshotPolicy.showProject);
   return (row: GroupSnapshotRow) => ({
     id: row.id,
     group_id: row.groupId,
@@ -59,7 +60,7 @@ function list(context: RequestContext, detailed: boolean): Promise<Answer> {
     noSuchMarker: groupSnapshotNotFound,
   };
   // Before 3.29 the query says nothing.
-  return answerList(context.atLeast('3.29') ? context : { ...context, query: {} }, rules);
+  return answerList(context.atLeast(microversions.groupSnapshotPages) ? context : { ...context, query: {} }, rules);
 }
 
 async function remove(context: RequestContext): Promise<Answer> {
@@ -138,7 +139,7 @@ export const groupSnapshotRoutes: readonly Route[] = [
     method: 'POST',
     path: '/group_snapshots/:id/action',
     action: 'reset_status',
-    since: '3.19',
+    since: microversions.resetGroupSnapshot,
     policy: groupSnapshotPolicy.resetStatus,
     schema: resetGroupSnapshotSchema,
     handler: async (context, body) => {

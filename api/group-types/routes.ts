@@ -21,8 +21,9 @@ import { isPublicCondition } from '../lists/public-filter.ts';
 import { specRoutes } from '../lists/spec-routes.ts';
 import { groupTypePolicy } from './policy.ts';
 import { createGroupTypeSchema, updateGroupTypeSchema } from './schema.ts';
+import { microversions } from '../http/microversion-table.ts';
 
-const since = '3.11';
+const since = microversions.groupTypes;
 const idOf = ({ params }: RequestContext): string => params['id'] ?? '';
 const notFound = (id: string): ApiError => new ApiError('GroupTypeNotFound', { group_type_id: id });
 

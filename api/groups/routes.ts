@@ -24,8 +24,9 @@ import {
 } from './schema.ts';
 import { updateGroup } from './update.ts';
 import { groupDetailView, groupSummaryView } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
-const since = '3.13';
+const since = microversions.groups;
 const action = { method: 'POST', path: '/groups/:id/action' } as const;
 
 const columns = {
@@ -46,7 +47,7 @@ const find = (context: RequestContext, policy: Policy): Promise<GroupRow> =>
   mustFindGroup(context, context.params['id'] ?? '', policy);
 
 async function volumeIdsOf(context: RequestContext, group: GroupRow): Promise<readonly string[] | null> {
-  if (!context.atLeast('3.25') || !booleanOf(context.query['list_volume'])) return null;
+  if (!context.atLeast(microversions.groupVolumes) || !booleanOf(context.query['list_volume'])) return null;
   return (await membersOf(context.db, group.id)).map(({ id }) => id);
 }
 
@@ -130,7 +131,7 @@ export const groupRoutes: readonly Route[] = [
     method: 'POST',
     path: '/groups/action',
     action: 'create-from-src',
-    since: '3.14',
+    since: microversions.groupSnapshots,
     policy: groupPolicy.create,
     schema: createFromSourceSchema,
     handler: (context, body) => createGroupFromSource(context, body['create-from-src']),
@@ -151,7 +152,7 @@ export const groupRoutes: readonly Route[] = [
   route({
     ...action,
     action: 'reset_status',
-    since: '3.20',
+    since: microversions.resetGroup,
     policy: groupPolicy.resetStatus,
     schema: resetGroupSchema,
     handler: async (context, body) => {
@@ -167,7 +168,7 @@ export const groupRoutes: readonly Route[] = [
     route({
       ...action,
       action: name,
-      since: '3.38',
+      since: microversions.groupReplication,
       policy,
       schema,
       handler: async (context) => refuseReplication(context, await find(context, policy)),

@@ -2,14 +2,15 @@
 import type { GroupRow } from '../../prisma/store/groups/groups.ts';
 import type { RequestContext } from '../http/context.ts';
 import { groupPolicy } from './policy.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 export const groupSummaryView = ({ id, name }: Pick<GroupRow, 'id' | 'name'>) => ({ id, name });
 
 /** Makes the view of one group in full; `volumeIds` where the request asks for them (3.25). */
 export function groupDetailView(context: Pick<RequestContext, 'atLeast' | 'can'>) {
-  const withSources = context.atLeast('3.14');
-  const withReplication = context.atLeast('3.38');
-  const withProject = context.atLeast('3.58') && context.can(groupPolicy.showProject);
+  const withSources = context.atLeast(microversions.groupSnapshots);
+  const withReplication = context.atLeast(microversions.groupReplication);
+  const withProject = context.atLeast(microversions.groupProject) && context.can(groupPolicy.showProject);
   return (row: GroupRow, volumeIds: readonly string[] | null): Record<string, unknown> => ({
     id: row.id,
     status: row.status,

@@ -17,7 +17,13 @@ import {
   type KeyedRequest,
 } from './idempotency.ts';
 import { createMatcher, type PathMatch } from './match.ts';
-import { answeredMicroversion, minorOf, negotiateMicroversion, type Microversion } from './microversion.ts';
+import {
+  answeredMicroversion,
+  minimumMicroversion,
+  minorOf,
+  negotiateMicroversion,
+  type Microversion,
+} from './microversion.ts';
 import { refuseOwnerless } from './ownerless.ts';
 import { sendPlainFault } from './plain-faults.ts';
 import { allows, authorize } from './policy.ts';
@@ -138,9 +144,9 @@ function ofAction(routes: readonly Route[], body: unknown): readonly Route[] {
   return named;
 }
 
-function isOfVersion({ since = '3.0', until }: Route, version: Microversion): boolean {
+function isOfVersion({ since = minimumMicroversion, before }: Route, version: Microversion): boolean {
   const minor = minorOf(version);
-  return minor >= minorOf(since) && (until === undefined || minor <= minorOf(until));
+  return minor >= minorOf(since) && (before === undefined || minor < minorOf(before));
 }
 
 function contextOf(

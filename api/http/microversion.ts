@@ -16,6 +16,9 @@ export function minorOf(version: Microversion): number {
   return Number(version.slice(2));
 }
 
+/** The last microversion before that one. */
+export const justBelow = (version: Microversion): Microversion => `3.${minorOf(version) - 1}`;
+
 /** Throws InvalidAPIVersionString, InvalidGlobalAPIVersion, or MalformedRequest when only other services are named. */
 export function negotiateMicroversion(header: string | undefined): Microversion {
   if (header === undefined) return minimumMicroversion;

@@ -13,9 +13,9 @@ interface RouteOptions<Schema extends z.ZodType> {
   readonly path: string;
   /** For `…/action`: the one key that the body has to have. */
   readonly action?: string;
-  /** First and last microversion that have it; others get itemNotFound. */
+  /** The first microversion that has it, and the first that has it no more; others get itemNotFound. */
   readonly since?: Microversion;
-  readonly until?: Microversion;
+  readonly before?: Microversion;
   readonly policy: Policy;
   /** Of the whole body. Left out: the body is not looked at. */
   readonly schema?: Schema;

@@ -4,6 +4,7 @@ import type { RequestContext } from '../http/context.ts';
 import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { defaultLimit } from '../quota-sets/resources.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const limitNames = {
   maxTotalVolumes: 'volumes',
@@ -25,7 +26,7 @@ const seeUsage: Policy = 'limits_extension:used_limits';
 
 /** Administrators may ask for another project's (3.39). */
 function projectOf({ projectId, isAdmin, atLeast, query }: RequestContext): string {
-  if (!isAdmin || !atLeast('3.39')) return projectId;
+  if (!isAdmin || !atLeast(microversions.limitsOfProject)) return projectId;
   return query['project_id'] ?? query['tenant_id'] ?? projectId;
 }
 

@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 import { readEntries, type Entries, type EntriesOf } from '../../prisma/store/database/json-entries.ts';
 import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { RequestContext } from '../http/context.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 export const etagOf = (entries: Entries): string => createHash('md5').update(JSON.stringify(entries)).digest('hex');
 
 /** Tags of an If-Match header: `"a", W/"b"`, or `*`; null without one. */
 function wanted({ atLeast, header }: RequestContext): readonly string[] | null {
-  const text = atLeast('3.15') ? header('if-match') : undefined;
+  const text = atLeast(microversions.metadataEtags) ? header('if-match') : undefined;
   return text === undefined ? null : text.split(',').map((tag) => tag.trim().replace(/^W\//, '').replaceAll('"', ''));
 }
 

@@ -6,6 +6,7 @@ import { ApiError } from '../http/errors.ts';
 import { booleanOf } from '../http/fields.ts';
 import { minorOf, type Microversion } from '../http/microversion.ts';
 import { isDictionary, literalOf, type Literal } from './python-literal.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** What a query parameter compares with. */
 export type Filter =
@@ -20,6 +21,8 @@ export interface FilterRules {
   readonly forEveryone: readonly string[];
   /** Parameters that mean nothing before a microversion; only looked at below 3.31, as Cinder does. */
   readonly since?: Readonly<Record<string, Microversion>>;
+  /** Flags that take only words for true and false from this microversion on; before, all but `false` is true. */
+  readonly strictFlags?: { readonly since: Microversion; readonly names: readonly string[] };
   /** True where values are Python literals. */
   readonly literals?: boolean;
   /** True where anybody may filter by any column: lists that Cinder has left out of its resource_filters.json. */
@@ -27,8 +30,8 @@ export interface FilterRules {
 }
 
 const pageParameters = new Set(['limit', 'marker', 'offset', 'sort', 'sort_key', 'sort_dir', 'all_tenants']);
-const generalFiltersSince: Microversion = '3.31';
-const likeFiltersSince: Microversion = '3.34';
+const generalFiltersSince: Microversion = microversions.resourceFilters;
+const likeFiltersSince: Microversion = microversions.likeFilters;
 
 type FilterContext = Pick<RequestContext, 'query' | 'isAdmin' | 'microversion' | 'atLeast'>;
 
@@ -37,7 +40,7 @@ export function conditionsOf(context: FilterContext, rules: FilterRules): Condit
   const asked = allowedParameters(context, rules);
   const conditions: Condition[] = [];
   for (const [name, text] of asked) {
-    const found = conditionsFor(name, text, rules);
+    const found = conditionsFor(context, name, text, rules);
     if (found === null) return null;
     conditions.push(...found);
   }
@@ -48,7 +51,7 @@ function allowedParameters(context: FilterContext, rules: FilterRules): [name: s
   const { query, microversion, atLeast } = context;
   const isAdmin = context.isAdmin || rules.open === true;
   const asked = Object.entries(query).filter(
-    ([name]) => !pageParameters.has(name) && !(name === 'with_count' && atLeast('3.45')),
+    ([name]) => !pageParameters.has(name) && !(name === 'with_count' && atLeast(microversions.listCounts)),
   );
   if (!atLeast(generalFiltersSince)) {
     const { since = {} } = rules;
@@ -73,7 +76,12 @@ function allowedParameters(context: FilterContext, rules: FilterRules): [name: s
   return asked;
 }
 
-function conditionsFor(name: string, text: string, { filters, literals = false }: FilterRules): Condition[] | null {
+function conditionsFor(
+  context: FilterContext,
+  name: string,
+  text: string,
+  { filters, strictFlags, literals = false }: FilterRules,
+): Condition[] | null {
   const isLike = name.endsWith('~');
   const bare = isLike ? name.slice(0, -1) : name;
   const filter = Object.hasOwn(filters, bare) ? filters[bare] : undefined;
@@ -83,11 +91,23 @@ function conditionsFor(name: string, text: string, { filters, literals = false }
   if (isLike) return [{ test: 'contains', column, text }];
   if (as === 'time') return timeConditions(name, text, column);
   if (as === 'host') return [{ test: 'host', column, host: text }];
-  if (as === 'flag') return [{ test: 'is', column, value: booleanOf(text, text !== '') }];
+  if (as === 'flag') {
+    const value = strictFlags?.names.includes(name)
+      ? strictFlag(name, text, context.atLeast(strictFlags.since))
+      : booleanOf(text, text !== '');
+    return [{ test: 'is', column, value }];
+  }
   // A name is what it says: `"x"` with its quotes.
   const value = literals && column !== 'name' ? literalOf(text) : text;
   if (Array.isArray(value)) return [{ test: 'oneOf', column, values: (value as Literal[]).filter(isScalar) }];
   return isScalar(value) ? [{ test: 'is', column, value }] : null;
+}
+
+/** Throws InvalidInput where words other than for true and false are refused. */
+function strictFlag(name: string, text: string, strict: boolean): boolean {
+  if (!strict) return !['', 'False', 'false', 'FALSE'].includes(text);
+  if (!booleanWords.test(text.trim())) throw new ApiError('InvalidInput', { reason: `'${name} = ${text}'` });
+  return booleanOf(text);
 }
 
 function isScalar(value: Literal): value is Scalar {

@@ -4,6 +4,7 @@ import type { Answer, RequestContext } from '../http/context.ts';
 import { nextPage } from '../http/links.ts';
 import { pageOf, sortOf, type SortColumns } from '../http/paging.ts';
 import { conditionsOf, flagOf, type FilterRules } from './filters.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** Whose rows a caller sees by id: an administrator everybody's (null). */
 export function visibleTo({ isAdmin, projectId }: Pick<RequestContext, 'isAdmin' | 'projectId'>): string | null {
@@ -44,7 +45,8 @@ export async function answerList<Row extends { readonly id: string }>(
   const { query, config } = context;
   const page = pageOf(query, config.maxLimit);
   const sort = sortOf(query, rules.sortColumns);
-  const withCount = rules.count !== undefined && context.atLeast('3.45') && flagOf(context, 'with_count');
+  const withCount =
+    rules.count !== undefined && context.atLeast(microversions.listCounts) && flagOf(context, 'with_count');
   const projectId = rules.shared ? null : listedProject(context);
   const { filters } = rules;
   const conditions = typeof filters === 'function' ? filters(context) : conditionsOf(context, filters);

@@ -14,6 +14,7 @@ import { route, type Route } from '../http/route.ts';
 import { metadataSchema, metaSchema } from '../volumes/schema.ts';
 import { emptyOk, preconditionFailed } from './empty-answer.ts';
 import { etagOf, isMatch } from './etag.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 type Row = { readonly id: string; readonly metadataJson: string };
 
@@ -62,7 +63,7 @@ function collectionRoutes(rules: MetadataRules): Route[] {
       policy: policies.get,
       handler: async (context) => {
         const metadata = metadataOf(await find(context, policies.get));
-        if (!rules.etags || !context.atLeast('3.15')) return { body: { metadata } };
+        if (!rules.etags || !context.atLeast(microversions.metadataEtags)) return { body: { metadata } };
         return { body: { metadata }, headers: { ETag: etagOf(metadata) } };
       },
     }),

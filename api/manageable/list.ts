@@ -7,6 +7,7 @@ import { ApiError } from '../http/errors.ts';
 import { pageOf } from '../http/paging.ts';
 import { OperationFailedError } from '../operations/starter.ts';
 import { mustFindVolumeService, namedHost } from './host.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const answerSchema = z.object({
   objects: z.array(z.object({ name: z.string(), sizeGib: z.number(), sourceName: z.string().nullable() })).nullable(),
@@ -17,7 +18,7 @@ type Kind = 'volumes' | 'snapshots';
 /** Answers one page, short or detailed. Throws InvalidParameterValue, BadRequest, ServiceUnavailable. */
 export async function listManageable(context: RequestContext, kind: Kind, detailed: boolean): Promise<Answer> {
   const { query } = context;
-  const host = namedHost(context, query, '3.17');
+  const host = namedHost(context, query, microversions.manageableOfCluster);
   const page = pageOf(query, context.config.maxLimit);
   const sort = sortOf(query);
   const service = await mustFindVolumeService(context, host);

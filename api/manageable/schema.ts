@@ -2,6 +2,7 @@
 // https://github.com/openstack/cinder/blob/29.0.0/cinder/api/schemas/volume_manage.py and snapshot_manage.py
 import { z } from 'zod';
 import { flag, metadata, text, uuid } from '../http/fields.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const name = text({ max: 255 }).nullable().optional();
 
@@ -23,10 +24,12 @@ const volume = {
 
 export const manageVolumeSchemas = {
   '3.0': z.strictObject({ volume: z.strictObject(volume) }),
-  '3.16': z.strictObject({ volume: z.strictObject({ ...volume, cluster: text({ max: 255 }).nullable().optional() }) }),
+  [microversions.migrateToCluster]: z.strictObject({
+    volume: z.strictObject({ ...volume, cluster: text({ max: 255 }).nullable().optional() }),
+  }),
 } as const;
 
-export type ManageVolumeWish = z.output<(typeof manageVolumeSchemas)['3.16']>['volume'];
+export type ManageVolumeWish = z.output<(typeof manageVolumeSchemas)[typeof microversions.migrateToCluster]>['volume'];
 
 export const manageSnapshotSchema = z.strictObject({
   snapshot: z.strictObject({

@@ -17,6 +17,7 @@ import { mustFindVolumeService } from './host.ts';
 import { listManageable } from './list.ts';
 import { manageSnapshotSchema, sourceNameOf, type ManageSnapshotWish } from './schema.ts';
 import { submitOperation } from '../operations/submit.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** Accepts it and answers the snapshot, with its volume's size. */
 async function manage(context: RequestContext, wish: ManageSnapshotWish): Promise<Answer> {
@@ -82,5 +83,5 @@ function manageRoutes(path: string, from: Microversion | null): readonly Route[]
 
 export const manageableSnapshotRoutes: readonly Route[] = [
   ...manageRoutes('/os-snapshot-manage', null),
-  ...manageRoutes('/manageable_snapshots', '3.8'),
+  ...manageRoutes('/manageable_snapshots', microversions.manageable),
 ];

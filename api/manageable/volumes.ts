@@ -15,10 +15,11 @@ import { mustFindVolumeService, namedHost } from './host.ts';
 import { listManageable } from './list.ts';
 import { manageVolumeSchemas, sourceNameOf, type ManageVolumeWish } from './schema.ts';
 import { submitOperation } from '../operations/submit.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** Accepts it and answers the volume, whose size is not known yet. */
 async function manage(context: RequestContext, wish: ManageVolumeWish): Promise<Answer> {
-  const host = namedHost(context, wish, '3.16');
+  const host = namedHost(context, wish, microversions.migrateToCluster);
   const type = wish.volume_type ? await namedType(context, wish.volume_type) : await defaultType(context);
   const name = sourceNameOf(wish.ref);
   await mustNotBeManaged(context, name);
@@ -86,20 +87,20 @@ async function mustNotBeManaged(context: RequestContext, name: string): Promise<
   });
 }
 
-const since = '3.8' as const;
+const since = microversions.manageable;
 
 function manageRoutes(path: string, from: Microversion | null): readonly Route[] {
   const { manage: policy, listManageable: listPolicy } = volumePolicy;
   const first = from === null ? {} : { since: from };
   return [
     route({
-      ...{ method: 'POST', path, policy, until: '3.15', ...first },
+      ...{ method: 'POST', path, policy, before: microversions.migrateToCluster, ...first },
       schema: manageVolumeSchemas['3.0'],
       handler: (context, body) => manage(context, body.volume),
     }),
     route({
-      ...{ method: 'POST', path, policy, since: '3.16' },
-      schema: manageVolumeSchemas['3.16'],
+      ...{ method: 'POST', path, policy, since: microversions.migrateToCluster },
+      schema: manageVolumeSchemas[microversions.migrateToCluster],
       handler: (context, body) => manage(context, body.volume),
     }),
     route({

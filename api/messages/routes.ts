@@ -10,6 +10,7 @@ import { emptyNoContent } from '../lists/empty-answer.ts';
 import type { FilterRules } from '../lists/filters.ts';
 import { answerList } from '../lists/list.ts';
 import { userMessage } from './words.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const policy = {
   list: 'message:get_all',
@@ -68,7 +69,7 @@ const filters: FilterRules = {
 
 /** Pages, order and filters came with 3.5; before, the query says nothing. */
 function readable(context: RequestContext): RequestContext {
-  if (!context.atLeast('3.5')) return { ...context, query: {}, search: new URLSearchParams() };
+  if (!context.atLeast(microversions.messagePages)) return { ...context, query: {}, search: new URLSearchParams() };
   const { resource_type: type } = context.query;
   return type === undefined ? context : { ...context, query: { ...context.query, resource_type: type.toUpperCase() } };
 }
@@ -86,11 +87,11 @@ function list(context: RequestContext): Promise<Answer> {
 }
 
 export const messageRoutes = [
-  route({ method: 'GET', path: '/messages', since: '3.3', policy: policy.list, handler: list }),
+  route({ method: 'GET', path: '/messages', since: microversions.messages, policy: policy.list, handler: list }),
   route({
     method: 'GET',
     path: '/messages/:id',
-    since: '3.3',
+    since: microversions.messages,
     policy: policy.show,
     handler: async (context) => {
       const message = await mustFind(context, context.params['id'] ?? '');
@@ -100,7 +101,7 @@ export const messageRoutes = [
   route({
     method: 'DELETE',
     path: '/messages/:id',
-    since: '3.3',
+    since: microversions.messages,
     policy: policy.delete,
     handler: async (context) => {
       const { id } = await mustFind(context, context.params['id'] ?? '');

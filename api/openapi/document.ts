@@ -1,7 +1,7 @@
 // The API's own description at the newest microversion, made of the route tables and the schemas that check bodies.
 // https://spec.openapis.org/oas/v3.1.1.html
 import { z } from 'zod';
-import { maximumMicroversion, minorOf, type Microversion } from '../http/microversion.ts';
+import { maximumMicroversion } from '../http/microversion.ts';
 import type { Route } from '../http/route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -37,7 +37,7 @@ const versionParameter = {
 /** What is served at /openapi.json: every route that the newest microversion has. */
 export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
   const paths: Record<string, PathItem> = {};
-  const newest = routes.filter((route) => route.until === undefined || isNewest(route.until));
+  const newest = routes.filter((route) => route.before === undefined);
   for (const [key, together] of groupedByOperation(newest)) {
     const [method = '', path = ''] = key.split(' ');
     const item = (paths[templateOf(path)] ??= {});
@@ -59,8 +59,6 @@ export function openApiDocument(routes: readonly Route[]): OpenApiDocument {
     },
   };
 }
-
-const isNewest = (until: Microversion): boolean => minorOf(until) >= minorOf(maximumMicroversion);
 
 function groupedByOperation(routes: readonly Route[]): Map<string, Route[]> {
   const groups = new Map<string, Route[]>();

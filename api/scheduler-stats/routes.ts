@@ -6,6 +6,7 @@ import { ApiError } from '../http/errors.ts';
 import { route } from '../http/route.ts';
 import { flagParam } from '../http/query.ts';
 import { wireTime } from '../http/time.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** JSON has no Infinity: Cinder's word for a back-end that cannot say. */
 const figure = (gib: number): number | 'infinite' => (Number.isFinite(gib) ? gib : 'infinite');
@@ -34,12 +35,12 @@ function capabilitiesView(pool: Pool) {
 /** Filters by name and volume type; before 3.28 the query says nothing, and any other name is refused from 3.31 on. */
 async function isWanted(context: RequestContext): Promise<(pool: Pool) => boolean> {
   const { query, db, atLeast } = context;
-  if (!atLeast('3.28')) return () => true;
+  if (!atLeast(microversions.poolFilters)) return () => true;
   const unknown = Object.keys(query).filter((key) => !['detail', 'name', 'volume_type'].includes(key));
-  if (unknown.length > 0 && atLeast('3.31')) {
+  if (unknown.length > 0 && atLeast(microversions.resourceFilters)) {
     throw new ApiError('BadRequest', { detail: `Invalid filters ${unknown.join(',')} are found in query options.` });
   }
-  const typeName = atLeast('3.35') ? query['volume_type'] : undefined;
+  const typeName = atLeast(microversions.poolTypeFilter) ? query['volume_type'] : undefined;
   const type = typeName === undefined ? null : await findTypeByNameOrId(db, context, typeName);
   if (typeName !== undefined && !type) throw new ApiError('VolumeTypeNotFoundByName', { volume_type_name: typeName });
   const backendName = (type?.extraSpecs as Record<string, string> | undefined)?.['volume_backend_name'];

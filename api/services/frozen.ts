@@ -5,6 +5,7 @@ import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { pyRepr } from '../http/python.ts';
 import { volumeBinary } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const refuse = (reason: string): never => {
   throw new ApiError('InvalidInput', { reason });
@@ -13,7 +14,9 @@ const refuse = (reason: string): never => {
 function mustNameHost(context: RequestContext, host: string | null | undefined): string {
   if (host) return host;
   return refuse(
-    context.atLeast('3.26') ? 'One and only one of cluster and host must be set.' : 'Host field is missing.',
+    context.atLeast(microversions.clusterReplication)
+      ? 'One and only one of cluster and host must be set.'
+      : 'Host field is missing.',
   );
 }
 

@@ -5,9 +5,10 @@ import type { Policy } from '../http/policy.ts';
 import { route } from '../http/route.ts';
 import { emptyAccepted } from '../lists/empty-answer.ts';
 import { getLogSchema, logBinaries, setLogSchema } from './schema.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const policy: Policy = 'volume_extension:services:update';
-const since = '3.32';
+const since = microversions.logLevels;
 const apiBinary = 'cinder-api';
 
 /** Each service has one logger; whatever is below it in Python's dotted names logs as it does. */

@@ -8,6 +8,7 @@ import { serviceLogRoutes } from './log-routes.ts';
 import { failOver, freeze } from './frozen.ts';
 import { disableWithReasonSchema, failoverHostSchema, failoverSchema, freezeSchema, switchSchema } from './schema.ts';
 import { serviceView } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const policy = {
   list: 'volume_extension:services:index',
@@ -100,7 +101,7 @@ export const serviceRoutes = [
   route({
     method: 'PUT',
     path: '/os-services/failover',
-    since: '3.26',
+    since: microversions.clusterReplication,
     policy: policy.update,
     schema: failoverSchema,
     handler: (context, { host }) => failOver(context, host),

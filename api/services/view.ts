@@ -2,6 +2,7 @@
 import { isUp, type Service } from '../../prisma/store/services/services.ts';
 import type { RequestContext } from '../http/context.ts';
 import { wireTime } from '../http/time.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 export const volumeBinary = 'cinder-volume';
 
@@ -16,8 +17,10 @@ export function serviceView(service: Service, { config, atLeast }: RequestContex
     state: up ? 'up' : 'down',
     updated_at: wireTime(service.reportedAt),
     // The scheduler's word: it knows nothing of a back-end that it would give nothing to.
-    ...(isVolume && atLeast('3.49') ? { backend_state: up && !service.disabled && !service.frozen ? 'up' : null } : {}),
-    ...(atLeast('3.7') ? { cluster: null } : {}),
+    ...(isVolume && atLeast(microversions.backendState)
+      ? { backend_state: up && !service.disabled && !service.frozen ? 'up' : null }
+      : {}),
+    ...(atLeast(microversions.clusters) ? { cluster: null } : {}),
     disabled_reason: service.disabledReason,
     ...(isVolume ? { replication_status: 'disabled', active_backend_id: null, frozen: service.frozen } : {}),
   };

@@ -17,10 +17,11 @@ import { snapshotPolicy } from './policy.ts';
 import type { createSnapshotSchema } from './schema.ts';
 import { snapshotDetailView } from './view.ts';
 import { submitOperation } from '../operations/submit.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 type Wish = z.output<typeof createSnapshotSchema>['snapshot'];
 
-const inUseSince = '3.66';
+const inUseSince = microversions.snapshotInUse;
 const forceIsGone =
   "Since microversion 3.66 the 'force' flag is invalid for this request.  For backward compatability, however, when " +
   "the 'force' flag is passed with a value evaluating to True, it is silently ignored.";

@@ -20,6 +20,7 @@ import { snapshotMetadataRoutes } from './metadata-routes.ts';
 import { snapshotPolicy } from './policy.ts';
 import { createSnapshotSchema, updateSnapshotSchema } from './schema.ts';
 import { snapshotDetailView, snapshotSummaryView } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const idOf = ({ params }: RequestContext): string => params['id'] ?? '';
 
@@ -53,7 +54,7 @@ const filters: FilterRules = {
     metadata: { as: 'entries', columns: snapshotMetadataColumns },
   },
   forEveryone: ['name', 'status', 'volume_id', 'metadata', 'availability_zone', 'consumes_quota'],
-  since: { metadata: '3.22', consumes_quota: '3.65' },
+  since: { metadata: microversions.snapshotMetadataFilter, consumes_quota: microversions.consumesQuota },
 };
 
 const sortColumns: SortColumns = Object.fromEntries(
@@ -66,7 +67,7 @@ function list(context: RequestContext, detailed: boolean): Promise<Answer> {
     collection: 'snapshots',
     path: detailed ? 'snapshots/detail' : 'snapshots',
     filters,
-    sortColumns: context.atLeast('3.30') ? sortColumnsWithName : sortColumns,
+    sortColumns: context.atLeast(microversions.snapshotsByName) ? sortColumnsWithName : sortColumns,
     read: (projectId, page) => listSnapshots(context.db, projectId, page),
     count: (projectId, conditions) => countSnapshots(context.db, projectId, conditions),
     view: (rows) => rows.map(detailed ? snapshotDetailView(context, true) : snapshotSummaryView),

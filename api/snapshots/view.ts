@@ -3,12 +3,13 @@ import type { SnapshotRow } from '../../prisma/store/snapshots/snapshots.ts';
 import type { RequestContext } from '../http/context.ts';
 import type { Microversion } from '../http/microversion.ts';
 import { snapshotPolicy } from './policy.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly { since: Microversion; key: string; value: (row: SnapshotRow) => unknown }[] = [
-  { since: '3.14', key: 'group_snapshot_id', value: (row) => row.groupSnapshotId },
-  { since: '3.41', key: 'user_id', value: (row) => row.userId },
-  { since: '3.65', key: 'consumes_quota', value: (row) => row.consumesQuota },
+  { since: microversions.groupSnapshots, key: 'group_snapshot_id', value: (row) => row.groupSnapshotId },
+  { since: microversions.snapshotUser, key: 'user_id', value: (row) => row.userId },
+  { since: microversions.consumesQuota, key: 'consumes_quota', value: (row) => row.consumesQuota },
 ];
 
 /** In short: what Cinder's plain list and the answers to create and update show. */

@@ -22,6 +22,7 @@ import { newKey } from './auth-key.ts';
 import { transferPolicy } from './policy.ts';
 import { acceptTransferSchema, createTransferSchema, createTransferSchema355 } from './schema.ts';
 import { transferCollection, transferDetailView, transferSummaryView } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const columns = {
   id: { column: 'id' },
@@ -53,7 +54,7 @@ async function mustFind(context: RequestContext): Promise<TransferRow> {
 
 /** Before pages there was one order, the oldest first. */
 function readable(context: RequestContext, pages: boolean): RequestContext {
-  if (pages && context.atLeast('3.59')) return context;
+  if (pages && context.atLeast(microversions.transferPages)) return context;
   const { marker: _marker, sort: _sort, sort_key: _key, sort_dir: _direction, ...query } = context.query;
   return { ...context, query: { ...query, sort: 'created_at:asc' } };
 }
@@ -132,7 +133,7 @@ function sharedRoutes(path: string, pages: boolean): Route[] {
     route({
       method: 'POST',
       path,
-      ...(pages ? { until: '3.54' as const } : {}),
+      ...(pages ? { before: microversions.transferSnapshots } : {}),
       policy: transferPolicy.create,
       schema: createTransferSchema,
       handler: (context, { transfer }) => create(context, transfer),
@@ -166,7 +167,7 @@ export const transferRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/volume-transfers',
-    since: '3.55',
+    since: microversions.transferSnapshots,
     policy: transferPolicy.create,
     schema: createTransferSchema355,
     handler: (context, { transfer }) => create(context, transfer),

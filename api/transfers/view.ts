@@ -3,13 +3,14 @@ import type { TransferRow } from '../../prisma/store/volumes/transfers.ts';
 import type { RequestContext } from '../http/context.ts';
 import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly { since: Microversion; key: string; value: (row: TransferRow) => unknown }[] = [
-  { since: '3.55', key: 'no_snapshots', value: (row) => row.noSnapshots },
-  { since: '3.57', key: 'destination_project_id', value: (row) => row.destinationProjectId },
-  { since: '3.57', key: 'source_project_id', value: (row) => row.sourceProjectId },
-  { since: '3.57', key: 'accepted', value: (row) => row.accepted },
+  { since: microversions.transferSnapshots, key: 'no_snapshots', value: (row) => row.noSnapshots },
+  { since: microversions.transferHistory, key: 'destination_project_id', value: (row) => row.destinationProjectId },
+  { since: microversions.transferHistory, key: 'source_project_id', value: (row) => row.sourceProjectId },
+  { since: microversions.transferHistory, key: 'accepted', value: (row) => row.accepted },
 ];
 
 /** Links name the older of the two APIs in both. */

@@ -10,6 +10,7 @@ import { answerList } from '../lists/list.ts';
 import { isDictionary, literalOf } from '../lists/python-literal.ts';
 import { typePolicy } from './policy.ts';
 import { isTenantSpec, typeViewWithAccess } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const sortColumns: SortColumns = {
   id: { column: 'id' },
@@ -30,7 +31,7 @@ const rules: FilterRules = {
   forEveryone: ['extra_specs'],
 };
 
-const generalFiltersSince = '3.52';
+const generalFiltersSince = microversions.typeFilters;
 
 /** Null: no type can fulfil them, or the caller may not know which do. */
 function conditions(context: RequestContext): Condition[] | null {

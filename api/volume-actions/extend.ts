@@ -8,11 +8,12 @@ import { ApiError } from '../http/errors.ts';
 import { checkVolumeSize } from '../volumes/size-limit.ts';
 import { volumeActionPolicy } from './policy.ts';
 import { submitOperation } from '../operations/submit.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** Accepts the extend. Throws InvalidInput, InvalidVolume, VolumeSizeExceedsLimit, QuotaExceededError. */
 export async function extendVolume(context: RequestContext, volume: VolumeRow, newSizeGib: number): Promise<void> {
   const { id, sizeGib } = volume;
-  const attached = context.atLeast('3.42') && volume.status === 'in-use';
+  const attached = context.atLeast(microversions.extendInUse) && volume.status === 'in-use';
   context.authorize(attached ? volumeActionPolicy.extendAttached : volumeActionPolicy.extend, volume);
   const deltaGib = newSizeGib - sizeGib;
   if (deltaGib <= 0) {

@@ -7,6 +7,7 @@ import { mustFindVolume } from '../volumes/lookup.ts';
 import { volumeActionPolicy } from './policy.ts';
 import { reimageVolume } from './reimage.ts';
 import { uploadVolume, type UploadWish } from './upload.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const at = { method: 'POST', path: '/volumes/:id/action' } as const;
 
@@ -19,7 +20,7 @@ const uploadShape = {
 };
 const uploadSchemas = {
   '3.0': z.strictObject({ 'os-volume_upload_image': z.strictObject(uploadShape) }),
-  '3.1': z.strictObject({
+  [microversions.uploadVisibility]: z.strictObject({
     'os-volume_upload_image': z.strictObject({
       ...uploadShape,
       visibility: z.enum(['community', 'public', 'private', 'shared']).optional(),
@@ -42,7 +43,7 @@ export const imageActionRoutes = [
   route({
     ...at,
     action: 'os-volume_upload_image',
-    until: '3.0',
+    before: microversions.uploadVisibility,
     policy: volumeActionPolicy.uploadImage,
     schema: uploadSchemas['3.0'],
     handler: (context, body) => upload(context, body['os-volume_upload_image']),
@@ -50,15 +51,15 @@ export const imageActionRoutes = [
   route({
     ...at,
     action: 'os-volume_upload_image',
-    since: '3.1',
+    since: microversions.uploadVisibility,
     policy: volumeActionPolicy.uploadImage,
-    schema: uploadSchemas['3.1'],
+    schema: uploadSchemas[microversions.uploadVisibility],
     handler: (context, body) => upload(context, body['os-volume_upload_image']),
   }),
   route({
     ...at,
     action: 'os-reimage',
-    since: '3.68',
+    since: microversions.reimage,
     policy: volumeActionPolicy.reimage,
     schema: reimageSchema,
     handler: async (context, body) => {

@@ -7,6 +7,7 @@ import type { VolumeRow } from '../../prisma/store/volumes/volumes.ts';
 import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import { submitOperation } from '../operations/submit.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const refusal = (id: string): ApiError =>
   new ApiError('InvalidVolume', {
@@ -48,9 +49,9 @@ export async function migrateVolume(context: RequestContext, volume: VolumeRow, 
 
 /** There are no clusters here, so none has that name. */
 async function destinationOf(context: RequestContext, { host, cluster }: MigrateWish): Promise<string> {
-  const byCluster = context.atLeast('3.16') ? cluster : null;
+  const byCluster = context.atLeast(microversions.migrateToCluster) ? cluster : null;
   if (Boolean(byCluster) === Boolean(host)) {
-    const reason = context.atLeast('3.16')
+    const reason = context.atLeast(microversions.migrateToCluster)
       ? 'One and only one of cluster and host must be set.'
       : 'Host field is missing.';
     throw new ApiError('InvalidInput', { reason });

@@ -81,7 +81,6 @@ export const volumeActionRoutes: readonly Route[] = [
   route({
     ...at,
     action: 'os-extend_volume_completion',
-    since: '3.71',
     policy: volumeActionPolicy.completeExtend,
     schema: extendCompletionSchema,
     handler: async (context) => completeExtend(await find(context, volumeActionPolicy.completeExtend)),

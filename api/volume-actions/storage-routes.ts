@@ -12,6 +12,7 @@ import { retypeVolume } from './retype.ts';
 import { revertVolume } from './revert.ts';
 import { nothing } from './schema.ts';
 import { migrateCompletionSchema, migrateSchemas, retypeSchema, revertSchema } from './storage-schema.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 const at = { method: 'POST', path: '/volumes/:id/action' } as const;
 const accepted: Answer = { status: 202 };
@@ -26,7 +27,7 @@ export const storageActionRoutes = [
   route({
     ...at,
     action: 'revert',
-    since: '3.40',
+    since: microversions.revert,
     policy: volumeActionPolicy.revert,
     schema: revertSchema,
     handler: async (context, body) => {
@@ -48,7 +49,7 @@ export const storageActionRoutes = [
   route({
     ...at,
     action: 'os-migrate_volume',
-    until: '3.15',
+    before: microversions.migrateToCluster,
     policy: volumeActionPolicy.migrate,
     schema: migrateSchemas['3.0'],
     handler: async (context, body) => {
@@ -59,9 +60,9 @@ export const storageActionRoutes = [
   route({
     ...at,
     action: 'os-migrate_volume',
-    since: '3.16',
+    since: microversions.migrateToCluster,
     policy: volumeActionPolicy.migrate,
-    schema: migrateSchemas['3.16'],
+    schema: migrateSchemas[microversions.migrateToCluster],
     handler: async (context, body) => {
       await migrateVolume(context, await find(context, volumeActionPolicy.migrate), body['os-migrate_volume']);
       return accepted;

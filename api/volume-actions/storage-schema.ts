@@ -2,6 +2,7 @@
 // https://github.com/openstack/cinder/blob/29.0.0/cinder/api/schemas/admin_actions.py and volume_actions.py
 import { z } from 'zod';
 import { flag, text, uuid } from '../http/fields.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 export const revertSchema = z.strictObject({
   revert: z.looseObject({ snapshot_id: z.string().nullable().optional() }),
@@ -18,7 +19,7 @@ const migration = { force_host_copy: flag().optional(), lock_volume: flag().opti
 
 export const migrateSchemas = {
   '3.0': z.strictObject({ 'os-migrate_volume': z.strictObject({ host: text({ max: 255 }), ...migration }) }),
-  '3.16': z.strictObject({
+  [microversions.migrateToCluster]: z.strictObject({
     'os-migrate_volume': z.strictObject({
       host: text({ max: 255 }).nullable().optional(),
       cluster: text({ max: 255 }).nullable().optional(),

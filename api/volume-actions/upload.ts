@@ -12,6 +12,7 @@ import { mustHaveGlance } from '../images/find.ts';
 import { tokenKeeper } from '../images/source.ts';
 import { specsView } from '../types/view.ts';
 import { volumeActionPolicy } from './policy.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 export interface UploadWish {
   readonly image_name: string;
@@ -55,7 +56,7 @@ export async function uploadVolume(context: RequestContext, volume: VolumeRow, w
 function newImage(context: RequestContext, { imageMetadataJson }: VolumeRow, wish: UploadWish): NewImage {
   const { coreProperties, reservedNamespaces: reserved } = context.config.imageRules;
   const metadata = JSON.parse(imageMetadataJson ?? '{}') as Record<string, string>;
-  const hasRights = context.atLeast('3.1');
+  const hasRights = context.atLeast(microversions.uploadVisibility);
   return {
     id: context.newId('image'),
     name: wish.image_name,

@@ -12,6 +12,7 @@ import { bootSnapshotOf } from '../images/nova-image.ts';
 import { visibleTo } from '../lists/list.ts';
 import { mustFindVolume } from './lookup.ts';
 import type { CreateVolumeBody } from './schema.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 export interface VolumeSources {
   readonly snapshot: SnapshotRow | null;
@@ -36,7 +37,7 @@ export async function findSources(context: RequestContext, { volume: wish }: Cre
   const imageRef = wish.imageRef ?? wish.image_id ?? null;
   const found = imageRef === null ? null : await mustFindImage(context, imageRef);
   const bootSnapshot = found && (await findBootSnapshot(context, found));
-  const isSnapshot = bootSnapshot !== null && context.atLeast('3.61');
+  const isSnapshot = bootSnapshot !== null && context.atLeast(microversions.volumeCluster);
   const [snapshot, image] = isSnapshot ? [bootSnapshot, null] : [named, found];
   const backupId = wish.backup_id ? pyStr(wish.backup_id) : null;
   const backup = backupId === null ? null : await findBackup(context.db, backupId, visible);

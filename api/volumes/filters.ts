@@ -2,6 +2,7 @@
 import { volumeImageMetadataColumns, volumeMetadataColumns } from '../../prisma/store/volumes/volumes.ts';
 import type { SortColumns } from '../http/paging.ts';
 import type { Filter, FilterRules } from '../lists/filters.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** Cinder's column names that are one of our columns. */
 const columns = {
@@ -61,12 +62,13 @@ export const volumeFilters: FilterRules = {
     'consumes_quota',
   ],
   since: {
-    glance_metadata: '3.4',
-    group_id: '3.10',
-    created_at: '3.60',
-    updated_at: '3.60',
-    consumes_quota: '3.65',
+    glance_metadata: microversions.glanceMetadataFilter,
+    group_id: microversions.groupFilter,
+    created_at: microversions.volumeTimeFilters,
+    updated_at: microversions.volumeTimeFilters,
+    consumes_quota: microversions.consumesQuota,
   },
+  strictFlags: { since: microversions.strictBootableFilter, names: ['bootable', 'multiattach'] },
   literals: true,
 };
 

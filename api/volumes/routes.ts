@@ -22,6 +22,7 @@ import { volumeMetadataRoutes } from './metadata-routes.ts';
 import { volumePolicy } from './policy.ts';
 import { createVolumeSchemas, updateVolumeSchema, updateVolumeSchema353, type CreateVolumeBody } from './schema.ts';
 import { volumeDetailView, volumeSummaryView, type VolumeOccasion } from './view.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 async function detailOf(context: RequestContext, id: string, occasion: VolumeOccasion): Promise<Answer> {
   const volume = await mustFindVolume(context, id);
@@ -36,12 +37,12 @@ async function answerCreateAgain(context: RequestContext): Promise<Answer> {
   return { status: 202, body: { volume: volumeDetailView(context, 'created')(row, []) } };
 }
 
-function createRoute(since: keyof typeof createVolumeSchemas, until?: Microversion): Route {
+function createRoute(since: keyof typeof createVolumeSchemas, before?: Microversion): Route {
   return route({
     method: 'POST',
     path: '/volumes',
     since,
-    ...(until ? { until } : {}),
+    ...(before ? { before } : {}),
     policy: volumePolicy.create,
     schema: createVolumeSchemas[since],
     handler: (context, body) => createVolume(context, body as CreateVolumeBody),
@@ -98,7 +99,7 @@ async function updateVolume(context: RequestContext, { volume: wish }: UpdateBod
 
 async function removeVolume(context: RequestContext): Promise<Answer> {
   const cascade = flagOf(context, 'cascade');
-  const force = context.atLeast('3.23') && flagOf(context, 'force');
+  const force = context.atLeast(microversions.forcedDelete) && flagOf(context, 'force');
   const volume = await mustFindVolume(context, context.params['id'] ?? '');
   if (force) context.authorize(volumePolicy.forceDelete, volume);
   context.authorize(volumePolicy.delete, volume);
@@ -113,7 +114,7 @@ async function summarize(context: RequestContext): Promise<Answer> {
       'volume-summary': {
         total_count: count,
         total_size: totalGib,
-        ...(context.atLeast('3.36') ? { metadata } : {}),
+        ...(context.atLeast(microversions.summaryMetadata) ? { metadata } : {}),
       },
     },
   };
@@ -127,10 +128,10 @@ async function encryptionOf(context: RequestContext): Promise<Readonly<Record<st
 }
 
 export const volumeRoutes: readonly Route[] = [
-  createRoute('3.0', '3.12'),
-  createRoute('3.13', '3.46'),
-  createRoute('3.47', '3.52'),
-  createRoute('3.53'),
+  createRoute('3.0', microversions.groups),
+  createRoute(microversions.groups, microversions.volumeOfBackup),
+  createRoute(microversions.volumeOfBackup, microversions.strictVolumes),
+  createRoute(microversions.strictVolumes),
   route({ method: 'GET', path: '/volumes', policy: volumePolicy.list, handler: (context) => list(context, false) }),
   route({
     method: 'GET',
@@ -138,7 +139,13 @@ export const volumeRoutes: readonly Route[] = [
     policy: volumePolicy.list,
     handler: (context) => list(context, true),
   }),
-  route({ method: 'GET', path: '/volumes/summary', since: '3.12', policy: volumePolicy.list, handler: summarize }),
+  route({
+    method: 'GET',
+    path: '/volumes/summary',
+    since: microversions.volumeSummary,
+    policy: volumePolicy.list,
+    handler: summarize,
+  }),
   route({
     method: 'GET',
     path: '/volumes/:id',
@@ -148,7 +155,7 @@ export const volumeRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/volumes/:id',
-    until: '3.52',
+    before: microversions.strictVolumes,
     policy: volumePolicy.update,
     schema: updateVolumeSchema,
     handler: updateVolume,
@@ -156,7 +163,7 @@ export const volumeRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/volumes/:id',
-    since: '3.53',
+    since: microversions.strictVolumes,
     policy: volumePolicy.update,
     schema: updateVolumeSchema353,
     handler: updateVolume,

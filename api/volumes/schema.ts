@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ApiError } from '../http/errors.ts';
 import { flag, metadata, sizeGib, text, uuidOrNull } from '../http/fields.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** A name or description: trimmed, at most 255 characters, and refused in the words of Cinder's own check. */
 function trimmed(what: 'name' | 'description') {
@@ -66,14 +67,17 @@ const unchecked = { backup_id: z.unknown().optional() };
 
 export const createVolumeSchemas = {
   '3.0': createBody(z.looseObject({ ...createShape, group_id: z.unknown().optional(), ...unchecked })),
-  '3.13': createBody(z.looseObject({ ...groupShape, ...unchecked })),
-  '3.47': createBody(z.looseObject(backupShape)),
-  '3.53': createBody(z.strictObject(backupShape)),
+  [microversions.groups]: createBody(z.looseObject({ ...groupShape, ...unchecked })),
+  [microversions.volumeOfBackup]: createBody(z.looseObject(backupShape)),
+  [microversions.strictVolumes]: createBody(z.strictObject(backupShape)),
 } as const;
 
 /** What the four schemas have in common. */
 export interface CreateVolumeBody {
-  readonly volume: Omit<z.output<(typeof createVolumeSchemas)['3.53']>['volume'], 'group_id' | 'backup_id'> & {
+  readonly volume: Omit<
+    z.output<(typeof createVolumeSchemas)[typeof microversions.strictVolumes]>['volume'],
+    'group_id' | 'backup_id'
+  > & {
     readonly group_id?: unknown;
     readonly backup_id?: unknown;
   };

@@ -6,6 +6,7 @@ import { resourceLinks } from '../http/links.ts';
 import type { Microversion } from '../http/microversion.ts';
 import type { Policy } from '../http/policy.ts';
 import { volumePolicy } from './policy.ts';
+import { microversions } from '../http/microversion-table.ts';
 
 /** Statuses of managing that Cinder does not show. */
 const shownStatuses: Readonly<Record<string, string>> = {
@@ -28,14 +29,14 @@ interface AddedField {
 /** https://docs.openstack.org/cinder/latest/contributor/api_microversion_history.html */
 const addedFields: readonly AddedField[] = [
   { key: 'migration_status', adminOnly: true, value: (row) => row.migrationStatus },
-  { since: '3.13', key: 'group_id', value: (row) => row.groupId },
-  { since: '3.21', adminOnly: true, key: 'provider_id', value: () => null },
+  { since: microversions.groups, key: 'group_id', value: (row) => row.groupId },
+  { since: microversions.providerId, adminOnly: true, key: 'provider_id', value: () => null },
   // Cinder's default until the driver has spoken; none of ours shares a target between volumes.
-  { since: '3.48', key: 'shared_targets', value: (row) => row.host === null },
-  { since: '3.48', key: 'service_uuid', value: (row) => row.serviceId },
-  { since: '3.61', adminOnly: true, key: 'cluster_name', value: () => null },
-  { since: '3.63', key: 'volume_type_id', value: (row) => row.volumeTypeId },
-  { since: '3.65', key: 'consumes_quota', value: (row) => row.consumesQuota },
+  { since: microversions.sharedTargets, key: 'shared_targets', value: (row) => row.host === null },
+  { since: microversions.sharedTargets, key: 'service_uuid', value: (row) => row.serviceId },
+  { since: microversions.volumeCluster, adminOnly: true, key: 'cluster_name', value: () => null },
+  { since: microversions.volumeTypeId, key: 'volume_type_id', value: (row) => row.volumeTypeId },
+  { since: microversions.consumesQuota, key: 'consumes_quota', value: (row) => row.consumesQuota },
   {
     onReadOnly: true,
     policy: volumePolicy.showTenant,

@@ -2,7 +2,7 @@
 // A new route is walked without new code here; a new table of projects is filled by itself.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allRoutes } from '../../api/app.ts';
-import { maximumMicroversion, type Microversion } from '../../api/http/microversion.ts';
+import { justBelow, maximumMicroversion, type Microversion } from '../../api/http/microversion.ts';
 import type { Route } from '../../api/http/route.ts';
 import { cinderRules } from '../../api/policy/cinder-rules.ts';
 import { ownRules } from '../../api/policy/own-rules.ts';
@@ -105,16 +105,18 @@ function requestsFor(route: Route, idOf: (word: string) => string): readonly Ask
   };
   const action = route.action === undefined ? undefined : { [route.action]: {} };
   const bodies = route.schema ? exampleBodies(route.schema, valueFor) : [action];
-  const version = route.until ?? maximumMicroversion;
+  const version = lastVersionOf(route);
   return bodies.map((body) => ({ method: route.method, path, body: { ...action, ...(body as object) }, version }));
 }
+
+const lastVersionOf = ({ before }: Route): Microversion => (before ? justBelow(before) : maximumMicroversion);
 
 const walked = [...allRoutes, ...serverRoutes];
 const defaults = { ...cinderRules, ...ownRules } as Readonly<Record<string, readonly string[]>>;
 const isForReaders = ({ policy }: Route): boolean =>
   ['@', 'rule:xena_system_admin_or_project_reader'].includes(defaults[policy]?.[0] ?? '');
-const titleOf = ({ method, path, action, until }: Route): string =>
-  [method, path || '/', action, until].filter(Boolean).join(' ');
+const titleOf = ({ method, path, action, before }: Route): string =>
+  [method, path || '/', action, before].filter(Boolean).join(' ');
 
 async function send(persona: Persona, { method, path, body, version }: Asked) {
   return ask(persona, method, path, method === 'GET' ? undefined : body, version);
@@ -183,7 +185,7 @@ test('member: what Cinder keeps for administrators is refused and changes nothin
 test('a list with a marker, a filter or all_tenants says no more of the project than one without', async () => {
   const faults: string[] = [];
   for (const route of walked.filter(({ method, path }) => method === 'GET' && !path.includes(':'))) {
-    const version = route.until ?? maximumMicroversion;
+    const version = lastVersionOf(route);
     const query = (id: string): string[] => [
       `?marker=${id}`,
       `?all_tenants=1&project_id=${ownProject}`,

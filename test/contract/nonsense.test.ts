@@ -103,7 +103,7 @@ const cases = allRoutes.map((route) => ({
 }));
 
 test.each(cases)('$title', { timeout: 60_000 }, async ({ route }) => {
-  const version = route.since ?? (route.until ? '3.0' : '3.71');
+  const version = route.since ?? (route.before ? '3.0' : '3.71');
   const hasParams = route.path.includes(':');
   const crashes: string[] = [];
   for (const id of hasParams ? ids : ['']) {

@@ -53,6 +53,16 @@ const textOf = (path: string): string => {
 
 const linesOf = (text: string): number => text.trimEnd().split('\n').length;
 
+describe('microversions', () => {
+  it('are numbers in one table only; the rest of the API calls a change by its name', () => {
+    const own = ['api/http/microversion.ts', 'api/http/microversion-table.ts'];
+    const numbered = code.filter(({ path, text }) => {
+      return path.startsWith('api/') && !own.includes(path) && /^(?!\s*(\/\/|\*)).*'3\.[1-9]\d*'/m.test(text);
+    });
+    expect(numbered.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe('every file', () => {
   it('opens with a comment that says in a sentence what it does', () => {
     const silent = code.filter(({ text }) => !opensWithSentence(text)).map(({ path }) => path);
