@@ -33,9 +33,9 @@ export async function run(lab: ScenarioLab, request: AcceptRequest): Promise<str
 
 export async function ended(lab: ScenarioLab, operationId: string): Promise<string> {
   return eventually(async () => {
-    const { state, finishedAt } = await lab.db.operation.findUniqueOrThrow({ where: { id: operationId } });
-    if (finishedAt === null) throw new Error(`operation is ${state}`);
-    return state;
+    const row = await lab.db.operation.findUniqueOrThrow({ where: { id: operationId } });
+    if (row.finishedAt === null) throw new Error(`${row.kind} is ${row.state}: ${row.reason ?? 'no reason'}`);
+    return row.state;
   });
 }
 
