@@ -177,6 +177,7 @@ it('counts a promise of space only for a volume that lies in that pool', async (
 });
 
 it('corrects a counter once, however many repairs come to it at the same time', async () => {
+  await made();
   await lab.db.$executeRaw`UPDATE quota_usages SET in_use = in_use + 5 WHERE resource = 'volumes'`;
   const [drift] = await auditCounters(lab.db);
   const difference = {
