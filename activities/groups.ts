@@ -7,7 +7,7 @@ import { placeGroup, readGroupSpecs } from '../prisma/store/groups/placement.ts'
 import type { ClaimPair } from '../prisma/store/operations/fence.ts';
 import { readPools } from '../prisma/store/capacity/placement.ts';
 import { fenced } from './fenced.ts';
-import type { PlacementSettings } from './placement.ts';
+import { refuseWhilePaused, type PlacementSettings } from './placement.ts';
 
 export interface GroupActivities {
   /** Answers host@backend#pool, once. Throws NoValidBackend when no pool satisfies all of the group's types. */
@@ -24,6 +24,7 @@ export function createGroupActivities(db: PrismaClient, settings: PlacementSetti
       for (const spec of specs) {
         const { ranked, rejected } = rankPools(spec, pools, settings.scheduler);
         if (ranked.length === 0) {
+          refuseWhilePaused(pools, (open) => rankPools(spec, open, settings.scheduler).ranked);
           const why =
             rejected.length > 0 ? explainRejections(spec, rejected) : 'no back-end satisfies all of its types';
           throw new StorageError('NoValidBackend', `No valid host was found for the group. ${why}`);

@@ -2,6 +2,7 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { StorageError } from '../domain/storage-errors.ts';
 import type { StepContext } from '../drivers/step.ts';
+import type { BackendGate } from './backend-gate.ts';
 import type { HostClaim, HostServices } from './host-services.ts';
 
 /** Takes a resource's lock on this host under an epoch; privileged/host-lock.ts is the real one. */
@@ -18,6 +19,8 @@ export type WithHostLock = <T>(
 export interface HostStepDeps {
   readonly withHostLock: WithHostLock;
   readonly services: HostServices;
+  /** Of a back-end that can be paused. */
+  readonly gate?: Pick<BackendGate, 'mustBeOpen'>;
 }
 
 const heartbeatEveryMs = 2_000;
@@ -27,7 +30,8 @@ const freshForMs = 2_000;
 
 /**
  * Runs one step of `claim` on `resourceId`. The worker's liveness is heartbeaten throughout; `work` reports bytes
- * through its context. Throws StaleEpoch when the host has served a newer claim of that resource.
+ * through its context. Throws StaleEpoch when the host has served a newer claim of that resource, BackendPaused when
+ * the back-end has been paused before the step has begun.
  */
 export async function hostStep<T>(
   deps: HostStepDeps,
@@ -69,6 +73,7 @@ export async function hostStep<T>(
     // Whoever looks at the pending step sees what it waits for, and which process to continue or to end.
     const onWait = (waiting: string): void => heartbeat({ ...last, waiting });
     return await deps.withHostLock({ resourceId, epoch, signal, onWait }, async (lockFd) => {
+      await deps.gate?.mustBeOpen();
       // What has waited in a queue, for a lock, or in a stopped process may be void by now.
       if (Date.now() - activityInfo().currentAttemptScheduledTimestampMs > freshForMs) {
         await tell(last.bytesDone, last.bytesTotal);

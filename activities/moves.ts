@@ -19,7 +19,7 @@ import {
 import type { ClaimPair } from '../prisma/store/operations/fence.ts';
 import { currentPlacement, readPools } from '../prisma/store/capacity/placement.ts';
 import { fenced } from './fenced.ts';
-import type { PlacementSettings } from './placement.ts';
+import { refuseWhilePaused, type PlacementSettings } from './placement.ts';
 
 export interface MigrationWish {
   readonly claim: ClaimPair;
@@ -92,7 +92,13 @@ async function decidedBefore(db: PrismaClient, { operationId }: ClaimPair): Prom
 async function fitsWhereItIs(db: PrismaClient, settings: PlacementSettings, move: MoveSpec): Promise<boolean> {
   const own = (await readPools(db, settings.serviceDownTimeS)).filter(({ id }) => id === move.pool);
   // Whether its service is up, disabled or frozen matters to new volumes only.
-  const asIs: PoolState[] = own.map((pool) => ({ ...pool, serviceUp: true, serviceDisabled: false, frozen: false }));
+  const asIs: PoolState[] = own.map((pool) => ({
+    ...pool,
+    serviceUp: true,
+    serviceDisabled: false,
+    frozen: false,
+    pausedBecause: null,
+  }));
   return rankPools({ ...move.spec, sizeGib: 0 }, asIs, settings.scheduler).ranked.length > 0;
 }
 
@@ -104,6 +110,7 @@ async function placeCopy(
 ): Promise<string> {
   const others = (await readPools(db, settings.serviceDownTimeS)).filter(({ id }) => id !== pool);
   const { ranked, rejected } = rankPools(spec, others, settings.scheduler);
+  if (ranked.length === 0) refuseWhilePaused(others, (open) => rankPools(spec, open, settings.scheduler).ranked);
   const thick = asksForThick(spec);
   for (const { poolId } of ranked) {
     if (await fenced(() => allocateCopy(db, claim, { poolId, sizeGib: spec.sizeGib, thick }))) return poolId;

@@ -17,6 +17,7 @@ import { adoptPaused, type AdoptionVerdict } from '../prisma/store/operations/ad
 import { passPointOfNoReturn, type ClaimPair } from '../prisma/store/operations/fence.ts';
 import { readHostStatus, type HostStatus } from '../prisma/store/services/host-status.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
+import { backendPaused, isBackendPaused } from './backends.ts';
 import { fenced } from './fenced.ts';
 import type { PlacementActivities } from './placement.ts';
 
@@ -37,8 +38,11 @@ export interface OperationActivities {
   claimOperation(request: ClaimRequest): Promise<ClaimAnswer>;
   /** Takes over a paused operation whose workflow is gone, to wait for orders. */
   adoptPaused(request: { readonly operationId: string; readonly runId: string }): Promise<AdoptionVerdict>;
-  /** Written before the step after which the old state is gone. */
-  passPointOfNoReturn(claim: ClaimPair): Promise<void>;
+  /**
+   * Written before the step after which the old state is gone; not while one of `hosts` (host@backend) is paused.
+   * Throws BackendPaused.
+   */
+  passPointOfNoReturn(claim: ClaimPair, hosts?: readonly string[]): Promise<void>;
   pauseOperation(request: PauseRequest): Promise<EndVerdict>;
   endOperation(request: EndRequest): Promise<EndVerdict>;
   hostStatus(binary: string, host: string): Promise<HostStatus>;
@@ -61,7 +65,11 @@ export function createOperationActivities(db: PrismaClient, settings: OperationS
       return { ...answer, policy: settings.policy };
     },
     adoptPaused: (request) => adoptPaused(db, request),
-    passPointOfNoReturn: (claim) => fenced(() => passPointOfNoReturn(db, claim)),
+    async passPointOfNoReturn(claim, hosts = []) {
+      const paused = await fenced(() => passPointOfNoReturn(db, claim, hosts));
+      const [first] = paused;
+      if (first !== undefined) throw backendPaused(`back-end ${first} is paused`, { hosts: [first], untouched: true });
+    },
     pauseOperation: (request) => pauseOperation(db, request),
     endOperation: (request) => endOperation(db, request),
     hostStatus: (binary, host) => readHostStatus(db, binary, host, settings.serviceDownTimeS),
@@ -86,7 +94,7 @@ async function placed(
     const host = await scheduleCreateVolume({ claim: { operationId, epoch }, volumeId, excludedPools: [] });
     return { ...granted, facts: { ...facts, volumes: { ...facts.volumes, [volumeId]: { ...volume, host } } } };
   } catch (error) {
-    if (error instanceof StorageError) return granted;
+    if (error instanceof StorageError || isBackendPaused(error)) return granted;
     throw error;
   }
 }

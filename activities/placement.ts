@@ -1,12 +1,13 @@
 // Control steps that choose a pool (ScheduleCreateVolume) and promise capacity.
-import { rankPools, type RejectedPool, type ScheduleOptions } from '../domain/scheduler/schedule.ts';
+import { rankPools, type RankedPool, type RejectedPool, type ScheduleOptions } from '../domain/scheduler/schedule.ts';
 import { asksForThick } from '../domain/scheduler/capacity.ts';
 import { explainRejections } from '../domain/scheduler/explain.ts';
-import type { RequestSpec } from '../domain/scheduler/spec.ts';
+import type { PoolState, RequestSpec } from '../domain/scheduler/spec.ts';
 import { StorageError } from '../domain/storage-errors.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import type { ClaimPair } from '../prisma/store/operations/fence.ts';
 import { placeVolume, readPools, readWish, reserveGrowth } from '../prisma/store/capacity/placement.ts';
+import { backendPaused } from './backends.ts';
 import { fenced } from './fenced.ts';
 
 export interface ScheduleRequest {
@@ -60,7 +61,10 @@ async function scheduleCreateVolume(
   for (let round = 0; round < maxRounds; round += 1) {
     const pools = await readPools(db, settings.serviceDownTimeS);
     const { ranked, rejected } = rankPools(spec, pools, settings.scheduler);
-    if (ranked.length === 0) throw new StorageError('NoValidBackend', noValidHost(spec, rejected));
+    if (ranked.length === 0) {
+      refuseWhilePaused(pools, (released) => rankPools(spec, released, settings.scheduler).ranked);
+      throw new StorageError('NoValidBackend', noValidHost(spec, rejected));
+    }
     // Others may have taken the room since the pools were read: try a few, then look again.
     for (const { poolId } of ranked.slice(0, triesBeforeLookingAgain)) {
       const wanted = { resourceId: volumeId, poolId, sizeGib: spec.sizeGib, thick };
@@ -68,6 +72,17 @@ async function scheduleCreateVolume(
     }
   }
   throw new StorageError('Busy', `${maxRounds} times others took the room that was left; trying again`);
+}
+
+/** Throws BackendPaused when there would be a place, were it not for pauses: the request waits for one of those. */
+export function refuseWhilePaused(
+  pools: readonly PoolState[],
+  rank: (pools: readonly PoolState[]) => readonly RankedPool[],
+): void {
+  if (pools.every(({ pausedBecause }) => pausedBecause == null)) return;
+  const places = new Set(rank(pools.map((pool) => ({ ...pool, pausedBecause: null }))).map(({ poolId }) => poolId));
+  const hosts = [...new Set(pools.filter(({ id }) => places.has(id)).map(({ serviceHost }) => serviceHost))];
+  if (hosts.length > 0) throw backendPaused(`paused: ${hosts.join(', ')}`, { hosts, untouched: true });
 }
 
 const triesBeforeLookingAgain = 3;

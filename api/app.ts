@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import { auditRoutes } from './audits/routes.ts';
 import { attachmentRoutes } from './attachments/routes.ts';
 import { availabilityZoneRoutes } from './availability-zones/routes.ts';
+import { backendRoutes } from './backends/routes.ts';
 import { capabilityRoutes } from './capabilities/routes.ts';
 import { clusterRoutes } from './clusters/routes.ts';
 import { consistencyGroupRoutes } from './consistency-groups/routes.ts';
@@ -69,6 +70,7 @@ export const allRoutes: readonly Route[] = [
   ...resourceFilterRoutes,
   ...extensionRoutes,
   ...operationRoutes,
+  ...backendRoutes,
   ...auditRoutes,
 ];
 

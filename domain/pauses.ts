@@ -30,6 +30,7 @@ export const pauseTable = {
   NotOurs: { page: 'not-ours', title: 'Something of someone else is in the way' },
   Missing: { page: 'missing', title: 'Something that has to be there is gone' },
   Misconfigured: { page: 'misconfigured', title: 'An option that the driver cannot use' },
+  BackendPaused: { page: 'backend-paused', title: 'Its back-end is paused' },
   WorkerSilent: { page: 'worker-silent', title: 'The worker gave no sign of life within a step' },
   ResourceTaken: { page: 'resource-taken', title: "A resource is not the operation's to take" },
   Terminated: { page: 'terminated', title: 'The workflow was ended from outside' },

@@ -33,6 +33,8 @@ export const storageErrorTable = {
   NotOurs: 'operator',
   Missing: 'operator',
   Misconfigured: 'operator',
+  /** An administrator has paused the back-end: workflows wait for its release instead of pausing themselves. */
+  BackendPaused: 'operator',
   // This attempt has been overtaken by a newer claim and must not act.
   StaleEpoch: 'user',
 } as const satisfies Record<string, ErrorKind>;

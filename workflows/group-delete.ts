@@ -10,7 +10,7 @@ interface GroupDeleteInput {
 export const groupDelete = operationWorkflow('groupDelete', async (run) => {
   const { volumeIds, supersedes = [] } = run.input<GroupDeleteInput>();
   await closeSuperseded(run, supersedes);
-  await run.passPointOfNoReturn();
+  await run.passPointOfNoReturn(volumeIds.flatMap((id) => run.volume(id).host ?? []));
   for (const id of volumeIds) {
     const { host, sizeGib } = run.volume(id);
     if (host === null) continue;

@@ -12,8 +12,9 @@ interface GroupSnapshotDeleteInput {
 export const groupSnapshotDelete = operationWorkflow('groupSnapshotDelete', async (run) => {
   const { groupSnapshotId, snapshotIds, supersedes = [] } = run.input<GroupSnapshotDeleteInput>();
   await closeSuperseded(run, supersedes);
-  await run.passPointOfNoReturn();
-  for (const [host, snapshots] of byBackend(run, snapshotIds)) {
+  const snapshotsByBackend = byBackend(run, snapshotIds);
+  await run.passPointOfNoReturn([...snapshotsByBackend.keys()]);
+  for (const [host, snapshots] of snapshotsByBackend) {
     await run.onVolumeHost(host, `Remove ${snapshots.length} snapshots`, (on) =>
       on.removeSnapshots({ claim: run.claim, groupSnapshotId, snapshots }),
     );

@@ -8,7 +8,7 @@ export const snapshotDelete = operationWorkflow('snapshotDelete', async (run) =>
   const [facts] = Object.values(run.granted.facts.snapshots);
   if (!facts?.host) return {};
   const { host, ...snapshot } = facts;
-  await run.passPointOfNoReturn();
+  await run.passPointOfNoReturn([host]);
   await run.onVolumeHost(host, 'Remove the snapshot', (on) => on.removeSnapshot({ claim: run.claim, snapshot }));
   return {};
 });

@@ -1,7 +1,8 @@
 // volumeCreate: choose a pool (ScheduleCreateVolume), make the volume there, go to the next pool when one fails.
-import { sleep } from '@temporalio/workflow';
+import { isCancellation, sleep } from '@temporalio/workflow';
 import type { FetchImageRequest } from '../activities/image.ts';
 import type { CreateVolumeRequest } from '../activities/volume.ts';
+import { despitePauses } from './support/backend-wait.ts';
 import { control } from './support/control.ts';
 import { createOnPool, leaveBehind } from './support/create-on-pool.ts';
 import { readFailure } from './support/failures.ts';
@@ -51,14 +52,14 @@ export async function placeAndCreate(run: OperationRun, volumeId: string, source
     lastFailure = failure.code === 'InsufficientSpace' ? lastFailure : created.error;
     await sleep(run.granted.policy.initialIntervalMs);
     pool = await choosePool(run, volumeId, excludedPools).catch((error: unknown) =>
-      Promise.reject(lastFailure ?? error),
+      Promise.reject(isCancellation(error) ? error : (lastFailure ?? error)),
     );
   }
 }
 
 function choosePool(run: OperationRun, volumeId: string, excludedPools: readonly string[]): Promise<string> {
   run.show('Choosing a pool');
-  return control.scheduleCreateVolume({ claim: run.claim, volumeId, excludedPools });
+  return despitePauses(run, () => control.scheduleCreateVolume({ claim: run.claim, volumeId, excludedPools }));
 }
 
 /** The source with what is known of it. */

@@ -14,7 +14,7 @@ export const volumeDelete = operationWorkflow('volumeDelete', async (run) => {
   const [volume] = Object.values(run.granted.facts.volumes);
   const host = volume?.host;
   if (!volume || !host) return {};
-  await run.passPointOfNoReturn();
+  await run.passPointOfNoReturn([host]);
   for (const id of snapshotIds) await removeSnapshot(run, id);
   await run.onVolumeHost(host, 'Erase and remove the volume', (on) =>
     on.removeVolume({ claim: run.claim, volume: { id: volume.id, sizeGib: volume.sizeGib } }),

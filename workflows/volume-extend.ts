@@ -14,7 +14,7 @@ export const volumeExtend = operationWorkflow('volumeExtend', async (run) => {
   if (host === null) throw new Error(`volume ${volumeId} is on no back-end`);
   run.show(`Promising ${newSizeGib} GiB`);
   await control.reserveGrowth({ claim: run.claim, volumeId, newSizeGib });
-  await run.passPointOfNoReturn();
+  await run.passPointOfNoReturn([host]);
   await run.onVolumeHost(host, `Grow from ${sizeGib} to ${newSizeGib} GiB`, (on) =>
     on.extendVolume({ claim: run.claim, volume: { id: volumeId, sizeGib }, newSizeGib }),
   );

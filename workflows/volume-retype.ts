@@ -1,4 +1,5 @@
 // volumeRetype: another type, in place where the volume's pool satisfies it, else by a move to one that does.
+import { despitePauses } from './support/backend-wait.ts';
 import { control } from './support/control.ts';
 import { moveVolume } from './support/move.ts';
 import { operationWorkflow } from './support/operation.ts';
@@ -12,7 +13,9 @@ interface VolumeRetypeInput {
 export const volumeRetype = operationWorkflow('volumeRetype', async (run) => {
   const { volumeId, newTypeId, migrationPolicy } = run.input<VolumeRetypeInput>();
   run.show('Choosing a pool for the new type');
-  const pool = await control.planRetype({ claim: run.claim, volumeId, newTypeId, migrationPolicy });
+  const pool = await despitePauses(run, () =>
+    control.planRetype({ claim: run.claim, volumeId, newTypeId, migrationPolicy }),
+  );
   if (pool !== null) await moveVolume(run, { volumeId, pool, newTypeId });
   return { moved: pool !== null };
 });

@@ -21,6 +21,8 @@ export interface ApiConfig {
   readonly publicEndpoint: string | null;
   /** `rpc_response_timeout`: how long a synchronous call waits for its workflow. */
   readonly rpcResponseTimeoutMs: number;
+  /** `backend_release_over_s`: over how long a release spreads what waited. */
+  readonly backendReleaseOverS: number;
   /** `service_down_time`. */
   readonly serviceDownTimeS: number;
   /** Limits of a project that has none of its own: resource → limit, -1 = none. */

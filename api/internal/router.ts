@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Response, 
 import { z } from 'zod';
 import { isInForce, mayUseVolume, recordProgress } from '../../prisma/store/operations/host-claims.ts';
 import { readUserToken } from '../../prisma/store/operations/user-tokens.ts';
+import { notePauseKept, pausesInForce } from '../../prisma/store/backends/pauses.ts';
 import { keepPoolReports } from '../../prisma/store/capacity/pools.ts';
 import { keepServerReports } from '../../prisma/store/attachments/server-reports.ts';
 import { noteService } from '../../prisma/store/services/services.ts';
@@ -46,9 +47,9 @@ const done = (response: Response): void => sendAnswer(response, { status: 204 })
 /** A service lives, and this is what it has: one transaction, so that nobody sees half of a report. */
 function report({ db }: ApiDeps): RequestHandler {
   return async (request, response) => {
-    const { binary, host, availabilityZone, pools, servers } = reportSchema.parse(bodyOf(request.body));
-    const logLevel = await inTransaction(db, async (tx) => {
-      const wantedLevel = await noteService(tx, binary, host, availabilityZone);
+    const { binary, host, availabilityZone, pools, servers, obeys } = reportSchema.parse(bodyOf(request.body));
+    const wishes = await inTransaction(db, async (tx) => {
+      const logLevel = await noteService(tx, binary, host, availabilityZone);
       const reports = (pools ?? []).map(({ poolName, multiattach, capabilities, ...figures }) => ({
         ...figures,
         name: poolName,
@@ -56,9 +57,11 @@ function report({ db }: ApiDeps): RequestHandler {
       }));
       await keepPoolReports(tx, host, reports);
       if (servers) await keepServerReports(tx, host, servers);
-      return wantedLevel;
+      if (obeys) await notePauseKept(tx, host, new Date(obeys));
+      const [pause = null] = binary === 'cinder-volume' ? await pausesInForce(tx, [host]) : [];
+      return { logLevel, pause };
     });
-    sendAnswer(response, { body: { logLevel } });
+    sendAnswer(response, { body: wishes });
   };
 }
 

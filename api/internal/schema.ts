@@ -30,6 +30,7 @@ export const reportSchema = z.object({
   availabilityZone: name,
   pools: z.array(pool).optional(),
   servers: z.array(server).optional(),
+  obeys: z.iso.datetime().nullish(),
 });
 
 export const progressSchema = z.object({

@@ -6,6 +6,7 @@ import { controlQueue } from '../../domain/task-queues.ts';
 import type { Operation, PrismaClient } from '../../prisma/generated/client.ts';
 import { pauseOperation } from '../../prisma/store/operations/end.ts';
 import { listAcceptedAudits } from '../../prisma/store/audit/audits.ts';
+import { takeReleased } from '../../prisma/store/backends/waiting.ts';
 import { sweepKeys } from '../../prisma/store/operations/idempotency.ts';
 import { takeAbandoned, takePaused, takeSilent, takeUnstarted } from '../../prisma/store/operations/sweep.ts';
 import { whoTerminated, workflowStatus } from './closed-workflow.ts';
@@ -24,6 +25,8 @@ export interface SweeperDeps {
 }
 
 const batchSize = 50;
+/** A signal is quick, and those who are woken wait for their share. */
+const wakeAtOnce = 500;
 /** An Idempotency-Key is remembered for a day. */
 const keyLifetimeS = 24 * 3600;
 
@@ -58,6 +61,22 @@ async function closeWorkflow({ temporal, log }: SweeperDeps, operation: Operatio
   log.info({ operationId: operation.id }, 'told the workflow of an operation that was ended by force');
 }
 
+/** What waited for a paused back-end that has been released; each goes on by its own share of the release. */
+async function wakeReleased({ db, temporal }: SweeperDeps): Promise<void> {
+  const released = await takeReleased(db, wakeAtOnce);
+  await Promise.all(
+    released.map((operation) =>
+      temporal.workflow
+        .getHandle(workflowIdOf(operation))
+        .signal('released')
+        .catch((error: unknown) => {
+          // Gone: the sweep finds that out, and starts it again.
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }),
+    ),
+  );
+}
+
 /** Audits that were asked for. */
 async function startAudits({ db, temporal }: SweeperDeps): Promise<void> {
   for (const { id, actor, repair } of await listAcceptedAudits(db, batchSize)) {
@@ -80,6 +99,7 @@ export async function sweep(deps: SweeperDeps): Promise<void> {
     } else await settle(deps, operation);
   }
   for (const operation of await takeAbandoned(deps.db, batchSize)) await closeWorkflow(deps, operation);
+  await wakeReleased(deps);
   await startAudits(deps);
   await sweepKeys(deps.db, keyLifetimeS);
   for (const operation of await takeSilent(deps.db, deps.silentAfterMs, batchSize)) await settle(deps, operation);

@@ -23,6 +23,7 @@ export function operationView(operation: Operation) {
     bytes_done: numberOrNull(operation.bytesDone),
     bytes_total: numberOrNull(operation.bytesTotal),
     reason: operation.reason,
+    waiting_for: operation.waitingFor,
     paused: operation.state === 'paused' ? pauseView(operation) : null,
     past_the_point_of_no_return: operation.tooLate,
     skipped_steps: operation.skippedSteps,

@@ -22,6 +22,9 @@ export const ownRules = {
   'operation:get': [reader],
   'operation:order': [admin],
   'operation:order_many': [admin],
+  'backend:get_all': [admin],
+  'backend:pause': [admin],
+  'backend:release': [admin],
   'audit:get_all': [admin],
   'audit:create': [admin],
 

@@ -44,6 +44,8 @@ export interface PoolState {
   readonly serviceDisabled: boolean;
   readonly disabledReason?: string | null;
   readonly frozen: boolean;
+  /** Why an administrator has paused the back-end; null or left out when it is not. */
+  readonly pausedBecause?: string | null;
   /** Infinity stands for Cinder's `infinite` and `unknown`. */
   readonly totalGib: number;
   /** As reported; Infinity stands for `infinite` and `unknown`. Never reduced by what Scoria has promised. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PoolStats } from '../../drivers/volume/driver.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
+import { notePauseKept, pausesInForce } from '../../prisma/store/backends/pauses.ts';
 import type { HostReport, HostWishes } from '../../workers/roles/host-worker.ts';
 
 export async function saveReport(db: PrismaClient, report: HostReport): Promise<HostWishes> {
@@ -17,5 +18,7 @@ export async function saveReport(db: PrismaClient, report: HostReport): Promise<
     const row = { ...figures, capabilities: { ...capabilities, multiattach } };
     await db.pool.upsert({ where: { id }, create: { id, host, name: poolName, ...row }, update: row });
   }
-  return { logLevel: null };
+  if (report.obeys) await notePauseKept(db, host, new Date(report.obeys));
+  const [pause = null] = binary === 'cinder-volume' ? await pausesInForce(db, [host]) : [];
+  return { logLevel: null, pause };
 }

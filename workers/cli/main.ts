@@ -1,5 +1,6 @@
 // Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addBackendsCommands } from './backends-commands.ts';
 import { addApiOptions, addOperationsCommands } from './operations-commands.ts';
 import { roles, type Role } from '../config/requirements.ts';
 import type { ChaosFlags } from './chaos.ts';
@@ -59,6 +60,7 @@ addLaunchOptions(
 );
 
 addOperationsCommands(program, exitWith);
+addBackendsCommands(program, exitWith);
 
 addApiOptions(program.command('audit').description('compare the rows with what back-ends and targets really have'))
   .option('--repair', "mend what is provably Scoria's and idle")

@@ -30,6 +30,7 @@ const operationSchema = z.object({
   bytes_done: z.number().nullable(),
   bytes_total: z.number().nullable(),
   reason: z.string().nullable(),
+  waiting_for: z.array(z.string()),
   paused: pausedSchema.nullable(),
   skipped_steps: z.array(z.string()),
   workflow_id: z.string(),
@@ -75,9 +76,10 @@ export async function showOperation(id: string, flags: ApiFlags): Promise<number
   const { operation } = z
     .object({ operation: operationSchema })
     .parse(await call(await connect(flags), 'GET', `/operations/${encodeURIComponent(id)}`));
-  const { events = [], paused, skipped_steps: skipped, ...fields } = operation;
+  const { events = [], paused, skipped_steps: skipped, waiting_for: waiting, ...fields } = operation;
   const line = (name: string, value: string | number | null): void => console.log(`${name.padEnd(12)} ${value ?? '-'}`);
   for (const [name, value] of Object.entries(fields)) line(name, value);
+  for (const host of waiting) line('waits for', `back-end ${host}, see docs/runbooks/backend-paused.md`);
   for (const step of skipped) line('left out', step);
   if (paused !== null) {
     line('paused', `since ${paused.since ?? '?'}${paused.host === null ? '' : ` on ${paused.host}`}`);

@@ -74,6 +74,7 @@ function apiOf({ DEFAULT: main, scoria }: FixedValues): ScoriaConfig['api'] {
     publicEndpoint: main.public_endpoint,
     rpcResponseTimeoutMs: main.rpc_response_timeout * 1000,
     backlogLimit: scoria.backlog_limit,
+    backendReleaseOverS: scoria.backend_release_over_s,
   };
 }
 

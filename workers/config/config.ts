@@ -26,6 +26,8 @@ export interface ApiConfig {
   readonly rpcResponseTimeoutMs: number;
   /** Accepted operations that may wait for an unreachable Temporal before requests are refused. */
   readonly backlogLimit: number;
+  /** What waited for a paused back-end goes on within this time of its release. */
+  readonly backendReleaseOverS: number;
 }
 
 export interface PolicyConfig {

@@ -237,6 +237,8 @@ export const scoriaOptions = {
   step_initial_interval_ms: withDefault(integer(1), '1000'),
   step_heartbeat_timeout_ms: withDefault(integer(1000), '30000'),
   host_patience_ms: withDefault(integer(100), '10000'),
+  // What waited for a paused back-end goes on spread over so long, when a release does not say otherwise.
+  backend_release_over_s: withDefault(integer(0), '60'),
   // How a backup host reaches volumes of other hosts: QEMU's initiator, or the kernel's own.
   connector: withDefault(oneOf(['libiscsi', 'open-iscsi']), 'libiscsi'),
 } as const satisfies OptionTable;

@@ -93,7 +93,8 @@ function authenticationOf(config: ScoriaConfig, policies: PolicySource, log: Log
 }
 
 function apiConfigOf(config: ScoriaConfig): Parameters<typeof createApp>[0]['config'] {
-  const { rateLimit, maxLimit, maxRequestBodyBytes, publicEndpoint, rpcResponseTimeoutMs } = config.api;
+  const { rateLimit, maxLimit, maxRequestBodyBytes, publicEndpoint, rpcResponseTimeoutMs, backendReleaseOverS } =
+    config.api;
   return {
     ...config,
     rateLimit,
@@ -102,6 +103,7 @@ function apiConfigOf(config: ScoriaConfig): Parameters<typeof createApp>[0]['con
     publicEndpoint,
     rpcResponseTimeoutMs,
     imageRules: config.images.rules,
+    backendReleaseOverS,
     internalSecret: config.internalApi.secret,
   };
 }

@@ -2,6 +2,7 @@
 import { Client } from '@temporalio/client';
 import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from '@temporalio/worker';
 import { createAuditActivities } from '../../activities/audit.ts';
+import { createBackendActivities } from '../../activities/backends.ts';
 import { createConnectionActivities } from '../../activities/connection.ts';
 import { withFailures } from '../../activities/failures.ts';
 import { createGroupActivities } from '../../activities/groups.ts';
@@ -54,6 +55,7 @@ export function controlActivities(
     ...createOperationActivities(db, { policy, serviceDownTimeS, scheduleCreateVolume }),
     ...placement,
     ...createMoveActivities(db, { serviceDownTimeS, scheduler }),
+    ...createBackendActivities(db),
     ...createGroupActivities(db, { serviceDownTimeS, scheduler }),
     ...createManagedActivities(db, deps.quotaDefaults),
     ...createConnectionActivities(db, serviceDownTimeS),

@@ -22,9 +22,12 @@ const exportsSchema = z.object({
     z.object({ volumeId: z.uuid(), readonly: z.boolean(), chap: chapSchema, attached: z.boolean().optional() }),
   ),
 });
+const pauseSchema = z
+  .object({ host: z.string(), actor: z.string(), reason: z.string(), pausedAt: z.string() })
+  .nullable();
 // An API of the release before answers nothing.
 const wishesSchema = z
-  .object({ logLevel: z.enum(['debug', 'info', 'warn', 'error']).nullable() })
+  .object({ logLevel: z.enum(['debug', 'info', 'warn', 'error']).nullable(), pause: pauseSchema.default(null) })
   .nullable()
   .transform((wishes) => wishes ?? { logLevel: null });
 const imageAccessSchema = z.object({

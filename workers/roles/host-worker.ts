@@ -3,6 +3,7 @@ import { Worker, type ActivityInterceptorsFactory, type NativeConnection } from 
 import type { Logger } from 'pino';
 import type { HostServices } from '../../activities/host-services.ts';
 import { withFailures } from '../../activities/failures.ts';
+import type { BackendPause } from '../../domain/backend-pause.ts';
 import type { WithHostLock } from '../../activities/host-step.ts';
 import { runWorker, type RunningWorker } from './run-worker.ts';
 
@@ -27,11 +28,15 @@ export interface HostReport {
   readonly availabilityZone: string;
   readonly pools?: readonly object[];
   readonly servers?: readonly object[];
+  /** `pausedAt` of the pause that a volume worker keeps. */
+  readonly obeys?: string | null;
 }
 
 /** What an operator wants of a host's service. */
 export interface HostWishes {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | null;
+  /** The pause of a volume service's back-end; left out by an API of the release before. */
+  readonly pause?: BackendPause | null;
 }
 
 export interface HostReporting {
@@ -63,16 +68,19 @@ export async function startHostWorker(
 
 /**
  * Reports at once and then every interval, until stopped; a report that does not get through is logged and the next
- * one tells the same. The first one is awaited, so that a started role is a known one.
+ * one tells the same. The first one is awaited, so that a started role is a known one. `onWishes` answers whether the API
+ * has to hear at once what has become of them.
  */
 export async function startReporting(
   deps: HostRoleDeps,
   makeReport: () => Promise<HostReport>,
+  onWishes: (wishes: HostWishes) => boolean = () => false,
 ): Promise<{ stop(): void }> {
   const reportOnce = async (): Promise<void> => {
     try {
-      const { logLevel } = await deps.services.report(await makeReport());
-      if (logLevel !== null) deps.log.level = logLevel;
+      const wishes = await deps.services.report(await makeReport());
+      if (wishes.logLevel !== null) deps.log.level = wishes.logLevel;
+      if (onWishes(wishes)) await deps.services.report(await makeReport());
     } catch (error) {
       deps.log.warn({ err: error }, 'could not report to the API; trying again at the next interval');
     }

@@ -1,4 +1,5 @@
 // The volume role of one back-end: its driver's steps on `volume/<host>@<backend>`, its statistics, its exports.
+import { BackendGate, behindGate } from '../../activities/backend-gate.ts';
 import { createGroupSnapshotActivities } from '../../activities/group-snapshots.ts';
 import { createImageActivities } from '../../activities/image.ts';
 import { createManageActivities } from '../../activities/manage.ts';
@@ -42,21 +43,31 @@ export async function startVolumeRole(deps: VolumeRoleDeps): Promise<RunningWork
   const exports = await keepExports(deps);
   await new ImagePlace(deps.images.options.directory).forgetOld();
   const glance = new GlanceConnection(deps.images.glance);
-  const activities = {
-    ...createVolumeActivities(deps),
-    ...createTargetActivities(deps),
-    ...createVolumeCopyActivities(deps),
-    ...createManageActivities(deps),
-    ...createImageActivities({ ...deps, glance: new GlanceImages(glance), imageOptions: deps.images.options }),
-    ...createGroupSnapshotActivities(deps),
-    ...createSurveyActivities(deps),
+  const gate = new BackendGate();
+  const gated = { ...deps, gate };
+  const steps = {
+    ...createVolumeActivities(gated),
+    ...createTargetActivities(gated),
+    ...createVolumeCopyActivities(gated),
+    ...createManageActivities(gated),
+    ...createImageActivities({ ...gated, glance: new GlanceImages(glance), imageOptions: deps.images.options }),
+    ...createGroupSnapshotActivities(gated),
   };
+  // Looking is no step: audits go on.
+  const activities = { ...behindGate(gate, steps), ...createSurveyActivities(deps) };
   const serviceHost = `${host}@${backend}`;
   const worker = await startHostWorker(deps, volumeQueue(serviceHost), activities, 16);
-  const reporting = await startReporting(deps, async (): Promise<HostReport> => {
+  const makeReport = async (): Promise<HostReport> => {
     const pools = await driver.stats();
-    return { binary: 'cinder-volume', host: serviceHost, availabilityZone: deps.availabilityZone, pools };
-  });
+    return {
+      binary: 'cinder-volume',
+      host: serviceHost,
+      availabilityZone: deps.availabilityZone,
+      pools,
+      obeys: gate.obeys,
+    };
+  };
+  const reporting = await startReporting(deps, makeReport, ({ pause = null }) => gate.learn(pause));
   deps.log.info({ backend: serviceHost, driver: driver.name, target: target?.name ?? null }, 'volume worker is up');
   return {
     ended: worker.ended,

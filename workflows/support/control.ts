@@ -6,6 +6,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
+import type { BackendActivities } from '../../activities/backends.ts';
 import type { ConnectionActivities } from '../../activities/connection.ts';
 import type { GroupActivities } from '../../activities/groups.ts';
 import type { ManagedActivities } from '../../activities/managed.ts';
@@ -20,7 +21,8 @@ export type ControlActivities = OperationActivities &
   ConnectionActivities &
   MoveActivities &
   ManagedActivities &
-  GroupActivities;
+  GroupActivities &
+  BackendActivities;
 
 // An endlessly retried local activity is invisible and fills the history: 3 tries in 5 s, no more.
 const local = proxyLocalActivities<ControlActivities>({
@@ -79,4 +81,5 @@ export const control: ControlActivities = {
   recordSourceRemoved: step('recordSourceRemoved'),
   recordManaged: step('recordManaged'),
   placeGroup: step('placeGroup'),
+  lookAtBackends: step('lookAtBackends'),
 };

@@ -3,6 +3,7 @@ import { ParentClosePolicy, isCancellation, proxyActivities, sleep, startChild }
 import type { CreateVolumeRequest, VolumeActivities, VolumeRequest } from '../../activities/volume.ts';
 import { serviceHostOf } from '../../domain/backend-host.ts';
 import { volumeQueue } from '../../domain/task-queues.ts';
+import { despitePauses } from './backend-wait.ts';
 import { control } from './control.ts';
 import { fellSilent, neverStarted, readFailure } from './failures.ts';
 import type { OperationRun } from './run.ts';
@@ -43,7 +44,7 @@ export async function createOnPool(
   let touched = false;
   for (let attempt = 1; ;) {
     try {
-      await on.createVolume({ claim: run.claim, volume, source });
+      await despitePauses(run, () => run.begin(host, () => on.createVolume({ claim: run.claim, volume, source })));
       return { outcome: 'created' };
     } catch (error) {
       if (isCancellation(error)) throw error;

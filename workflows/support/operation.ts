@@ -75,6 +75,7 @@ class Operation {
       this.run ??= new OperationRun(this.args.operationId, answer);
       this.run.takeUp(answer);
       this.run.renewClaim = () => this.mustRenew();
+      this.run.bell = this.desk.bell;
       this.actor = impulse.actor;
       if (impulse.kind === 'abort') return this.endAborted(this.run, impulse);
       if (answer.verdict === 'refused') {
@@ -224,6 +225,7 @@ class Operation {
 
   /** Undoes the run's steps, newest first; an undo that does not work pauses and is tried again, unless it is skipped. */
   private async unwind(run: OperationRun): Promise<void> {
+    run.unwinding = true;
     for (let undo = run.undos.at(-1); undo !== undefined; undo = run.undos.at(-1)) {
       const { title, act } = undo;
       run.show(`Undoing: ${title}`);
@@ -240,6 +242,7 @@ class Operation {
         await CancellationScope.nonCancellable(() => this.resumeUnwinding(run, title, failure));
       }
     }
+    run.unwinding = false;
     this.desk.unwinding(null, () => null);
   }
 

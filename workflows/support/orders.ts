@@ -19,6 +19,12 @@ export interface PendingOrder {
   readonly reason: string | null;
 }
 
+/** Wakes a run that waits for a paused back-end: the sweeper when that is released, a person by a retry. */
+export interface Bell {
+  waiting: boolean;
+  rung: 'released' | 'retry' | null;
+}
+
 type Phase = 'starting' | 'running' | 'paused' | 'unwinding' | 'ended';
 
 /** The step that a skip would leave out: its key, and whether it waits for a host that is down. */
@@ -47,8 +53,12 @@ export class OrderDesk {
   private scope: CancellationScope | null = null;
   private target: () => SkipTarget | null = () => null;
   pending: PendingOrder | null = null;
+  readonly bell: Bell = { waiting: false, rung: null };
 
   constructor() {
+    setHandler(defineSignal('released'), () => void this.ring('released'), {
+      description: 'A paused back-end has been released: look whether to go on',
+    });
     for (const kind of kinds) {
       const description = descriptions[kind];
       setHandler(defineSignal<[unknown?]>(kind), (order) => void this.take(kind, readOrder(order)), { description });
@@ -97,6 +107,7 @@ export class OrderDesk {
     if (this.phase === 'ended') return 'the operation has ended';
     if (order.epoch !== undefined && order.epoch !== this.epoch) return 'the operation has moved on since you looked';
     if (kind === 'skip') return this.skipRefusal();
+    if (kind === 'retry' && this.bell.waiting) return null;
     if (kind === 'retry' && this.phase !== 'paused')
       return 'only a paused operation can be retried; this one is running';
     if (this.phase === 'unwinding') return 'the operation is being undone already';
@@ -120,9 +131,15 @@ export class OrderDesk {
   private take(kind: OrderKind, order: Order): string {
     const refusal = this.refusal(kind, order);
     if (refusal !== null) return refusal;
+    if (kind === 'retry' && this.bell.waiting) return this.ring('retry');
     this.pending = { kind, actor: order.actor ?? unnamed, reason: order.reason ?? null };
     if (this.phase !== 'paused') this.scope?.cancel();
     return `${kind} accepted`;
+  }
+
+  private ring(by: 'released' | 'retry'): string {
+    if (this.bell.waiting) this.bell.rung = by;
+    return `${by} accepted: it looks at the back-end that it waits for`;
   }
 }
 

@@ -5,6 +5,7 @@ import {
   setCurrentDetails,
   sleep,
   upsertSearchAttributes,
+  workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { BackupActivities } from '../../activities/backup.ts';
@@ -20,8 +21,10 @@ import { parsePoolAddress, serviceHostOf } from '../../domain/backend-host.ts';
 import { stepKey, type StepKey } from '../../domain/skips.ts';
 import { backendAttribute } from '../../domain/search-attributes.ts';
 import { backupQueue, computeQueue, volumeQueue } from '../../domain/task-queues.ts';
+import { despitePauses, pausedBackends } from './backend-wait.ts';
 import { control } from './control.ts';
 import { neverStarted } from './failures.ts';
+import type { Bell } from './orders.ts';
 
 type Claimed = Exclude<ClaimAnswer, { verdict: 'finished' }>;
 
@@ -54,6 +57,9 @@ export interface Undo {
   readonly act: () => Promise<unknown>;
 }
 
+/** Each look at a host costs events, and a history holds 51,200: ten seconds apart that would be a day. */
+const maxWatchMs = 300_000;
+
 export class OperationRun {
   readonly operationId: string;
   /** Kept on the run so that an undo that outlives a pause acts under the claim of that time. */
@@ -69,6 +75,14 @@ export class OperationRun {
    * operation whose workflow was lost begins so, because nothing remembers what the lost one had registered.
    */
   rehearsing = false;
+  /** What was done is being undone. */
+  unwinding = false;
+  /** Wakes the run while it waits for a paused back-end. */
+  bell: Bell = { waiting: false, rung: null };
+  /** Steps by host that may have begun there. */
+  private readonly begun = new Map<string, number>();
+  /** True when no other run can have done anything before: what `begun` does not have was never done. */
+  private readonly knowsAll: boolean;
   /** The step that is being taken, or was last. */
   private current: StepNow | null = null;
   private doing = '';
@@ -80,6 +94,9 @@ export class OperationRun {
     this.epoch = granted.epoch;
     this.granted = granted;
     this.backend = this.input<{ backend?: string }>().backend ?? null;
+    // A reset gives the run another id, and may have cut off what it knew.
+    const { runId, firstExecutionRunId } = workflowInfo();
+    this.knowsAll = granted.first === true && runId === firstExecutionRunId;
   }
 
   /** Goes on under another claim; what earlier attempts may have left is still undone, and too late stays too late. */
@@ -152,9 +169,30 @@ export class OperationRun {
     );
   }
 
-  /** Written before the step after which the old state is gone: an abort from then on cannot give it back. */
-  async passPointOfNoReturn(): Promise<void> {
-    if (!this.rehearsing) await control.passPointOfNoReturn(this.claim);
+  /**
+   * Written before the step after which the old state is gone: an abort from then on cannot give it back. Not while the
+   * back-end of one of `addresses` (host@backend#pool) is paused: an abort of what has to wait loses nothing.
+   */
+  async passPointOfNoReturn(addresses: readonly string[] = []): Promise<void> {
+    const hosts = [...new Set(addresses.map(serviceHostOf))];
+    if (!this.rehearsing) await despitePauses(this, () => control.passPointOfNoReturn(this.claim, hosts));
+  }
+
+  /** Takes a step on a host, and remembers that it may have begun unless it was refused before it could. */
+  async begin<T>(host: string, act: () => Promise<T>): Promise<T> {
+    const count = (change: number): unknown => this.begun.set(host, (this.begun.get(host) ?? 0) + change);
+    count(1);
+    try {
+      return await act();
+    } catch (error) {
+      if (pausedBackends(error)?.untouched) count(-1);
+      throw error;
+    }
+  }
+
+  /** Nothing of this operation can have been done on the host. */
+  private isUntouched(host: string): boolean {
+    return this.knowsAll && (this.begun.get(host) ?? 0) === 0;
   }
 
   /** What is being done, or was when it failed. */
@@ -173,7 +211,8 @@ export class OperationRun {
     call: (on: Set) => Promise<T>,
   ): Promise<T> {
     this.show(`${summary}, on ${target.host}`);
-    if (this.rehearsing) return {} as T;
+    // An abort of what has waited for a paused back-end does not have to wait for it.
+    if (this.rehearsing || (this.unwinding && this.isUntouched(target.host))) return {} as T;
     if (target.binary === 'cinder-volume') this.noteBackend(target.host);
     const { policy } = this.granted;
     const step = {
@@ -190,13 +229,16 @@ export class OperationRun {
     } as const;
     const on = (options: ActivityOptions): Set =>
       this.withSkips(proxyActivities(options) as unknown as Set, target.host, summary);
-    try {
-      return await call(on({ ...step, scheduleToStartTimeout: policy.hostPatienceMs }));
-    } catch (error) {
-      if (!neverStarted(error)) throw error;
-      // Only now is a timer worth its events: nearly every step is begun at once.
-      return this.whileWatching(target, call(on(step)));
-    }
+    const begin = (options: ActivityOptions): Promise<T> => this.begin(target.host, () => call(on(options)));
+    return despitePauses(this, async () => {
+      try {
+        return await begin({ ...step, scheduleToStartTimeout: policy.hostPatienceMs });
+      } catch (error) {
+        if (!neverStarted(error)) throw error;
+        // Only now is a timer worth its events: nearly every step is begun at once.
+        return this.whileWatching(target, begin(step));
+      }
+    });
   }
 
   /** The host's steps, each noted as it begins; those that are to be left out answer nothing. */
@@ -223,12 +265,12 @@ export class OperationRun {
     const watch = new CancellationScope();
     void watch
       .run(async () => {
-        for (;;) {
+        for (let waitMs = this.granted.policy.hostPatienceMs; ; waitMs = Math.min(waitMs * 2, maxWatchMs)) {
           const status = await control.hostStatus(target.binary, target.host);
           if (this.current?.host === target.host) this.current.hostDown = !status.up;
           if (status.up) setCurrentDetails(said);
           else setCurrentDetails(`${said}\n\nWaiting for host ${target.host}, ${downSince(status.lastReportedAt)}.`);
-          await sleep(this.granted.policy.hostPatienceMs);
+          await sleep(waitMs);
         }
       })
       .catch(() => undefined);

@@ -20,6 +20,7 @@ export const serviceState: SchedulerFilter = () => (pool) => {
   const service = `its service cinder-volume on ${pool.serviceHost}`;
   if (pool.serviceDisabled) return `${service} is disabled${pool.disabledReason ? `: ${pool.disabledReason}` : ''}`;
   if (pool.frozen) return `${service} is frozen`;
+  if (pool.pausedBecause != null) return `back-end ${pool.serviceHost} is paused: ${pool.pausedBecause}`;
   return pool.serviceUp ? null : `${service} is down: it has not reported for longer than service_down_time`;
 };
 

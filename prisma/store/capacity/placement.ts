@@ -16,8 +16,10 @@ export async function readPools(db: PrismaClient, serviceDownTimeS: number): Pro
       pool.reserved_percentage AS "reservedPercentage", pool.max_over_subscription_ratio AS "maxOverSubscriptionRatio",
       pool.thin_provisioning AS "thinProvisioning", pool.capabilities, service.availability_zone AS "availabilityZone",
       service.reported_at >= now() - make_interval(secs => ${serviceDownTimeS}::int) AS "serviceUp",
-      service.disabled AS "serviceDisabled", service.disabled_reason AS "disabledReason", service.frozen
-    FROM pools AS pool JOIN services AS service ON service.binary = 'cinder-volume' AND service.host = pool.host`;
+      service.disabled AS "serviceDisabled", service.disabled_reason AS "disabledReason", service.frozen,
+      pause.reason AS "pausedBecause"
+    FROM pools AS pool JOIN services AS service ON service.binary = 'cinder-volume' AND service.host = pool.host
+    LEFT JOIN backend_pauses AS pause ON pause.host = pool.host AND pause.released_at IS NULL`;
   return rows.map((pool) => ({ ...pool, multiattach: pool.capabilities['multiattach'] === true }));
 }
 

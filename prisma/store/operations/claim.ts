@@ -32,6 +32,8 @@ export interface ClaimRequest {
 export interface ClaimedOperation {
   readonly kind: OperationKind;
   readonly epoch: string;
+  /** No run has claimed it before; left out by a control worker of the release before. */
+  readonly first?: boolean;
   readonly input: Readonly<Record<string, unknown>>;
   readonly facts: OperationFacts;
   /** Seconds since 1970 at which the request was accepted: part of names that must not change. */
@@ -85,7 +87,7 @@ async function claimFirst(db: PrismaClient, request: ClaimRequest): Promise<Gran
   const { facts, owners } = await readFacts(db, withPrimary(operation, uses));
   const isOurs = (use: Use): boolean => use.role !== 'writes' || owners.get(use.resourceId) === operation.id;
   if (!uses.every(isOurs)) return null;
-  return { verdict: 'granted', ...claimedOf(operation, operation.epoch, facts, []) };
+  return { verdict: 'granted', ...claimedOf(operation, operation.epoch, facts, []), first: true };
 }
 
 async function claimInTurn(db: PrismaClient, request: ClaimRequest): Promise<ClaimVerdict> {
@@ -105,7 +107,8 @@ async function claimInTurn(db: PrismaClient, request: ClaimRequest): Promise<Cla
     const epoch = refusal === null ? await startEpoch(tx, operation, request) : await refuse(tx, operation, refusal);
     const { facts } = await readFacts(tx, withPrimary(operation, uses));
     const skips = refusal === null && request.skips !== undefined ? [request.skips] : [];
-    const claimed = claimedOf(operation, epoch, facts, skips);
+    const first = operation.runId === null;
+    const claimed = { ...claimedOf(operation, epoch, facts, skips), first };
     return refusal === null ? { verdict: 'granted', ...claimed } : { verdict: 'refused', reason: refusal, ...claimed };
   });
 }
@@ -148,7 +151,7 @@ async function startEpoch(
   const rows = await tx.$queryRaw<{ epoch: bigint }[]>`
     WITH claim AS (
       UPDATE operations SET epoch = nextval('operation_epoch_seq'), run_id = ${request.runId}, state = 'running',
-        reason = NULL, pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL,
+        reason = NULL, waiting_for = '{}', pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL,
         step = NULL, bytes_done = NULL, bytes_total = NULL, skipped_steps = skipped_steps || ${skips}::jsonb,
         workflow_started_at = coalesce(workflow_started_at, now()), updated_at = now()
       WHERE id = ${operation.id}::uuid RETURNING id, epoch

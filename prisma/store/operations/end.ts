@@ -52,7 +52,15 @@ export async function pauseOperation(db: PrismaClient, request: PauseRequest): P
     const { reason, cause, step, host, actor = 'scoria' } = request;
     await tx.operation.updateMany({
       where: { id: operation.id },
-      data: { state: 'paused', reason, pauseCause: cause, pausedStep: step, pausedHost: host, pausedAt: new Date() },
+      data: {
+        state: 'paused',
+        reason,
+        pauseCause: cause,
+        pausedStep: step,
+        pausedHost: host,
+        pausedAt: new Date(),
+        waitingFor: [],
+      },
     });
     await recordEvent(tx, { ...eventOf(operation), event: 'paused', actor, detail: reason });
     return 'written';
@@ -91,7 +99,8 @@ export async function abandonOperation(
   const reason = `${detail}; nothing was undone`;
   const [row] = await tx.$queryRaw<{ epoch: bigint }[]>`
     UPDATE operations SET epoch = nextval('operation_epoch_seq'), state = 'aborted', reason = ${reason},
-      pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL, finished_at = now(), updated_at = now()
+      pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL, waiting_for = '{}',
+      finished_at = now(), updated_at = now()
     WHERE id = ${operationId}::uuid RETURNING epoch`;
   const epoch = row?.epoch ?? operation.epoch;
   const end = {
@@ -120,7 +129,7 @@ async function closeRow(tx: Prisma.TransactionClient, request: EndRequest): Prom
     WITH operation AS (
       UPDATE operations SET state = ${request.outcome satisfies OperationState}, reason = ${request.reason},
         result = ${result}::jsonb, finished_at = now(), updated_at = now(),
-        pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL
+        pause_cause = NULL, paused_step = NULL, paused_host = NULL, paused_at = NULL, waiting_for = '{}'
       WHERE id = ${request.operationId}::uuid AND epoch = ${BigInt(request.epoch)}
         AND state NOT IN (${Prisma.join([...finishedStates])})
       RETURNING *),

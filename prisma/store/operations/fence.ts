@@ -29,13 +29,22 @@ export async function holdClaim(tx: Prisma.TransactionClient, claim: ClaimPair):
 
 /**
  * Notes that the operation's point of no return has been passed; whatever becomes of its workflow, an abort then knows.
- * Throws StaleClaimError.
+ * Not while one of `hosts` (host@backend) is paused: answers those that are. Throws StaleClaimError.
  */
-export async function passPointOfNoReturn(db: Prisma.TransactionClient, claim: ClaimPair): Promise<void> {
+export async function passPointOfNoReturn(
+  db: Prisma.TransactionClient,
+  claim: ClaimPair,
+  hosts: readonly string[],
+): Promise<string[]> {
   const epoch = BigInt(claim.epoch);
-  const { count } = await db.operation.updateMany({
-    where: { id: claim.operationId, epoch, state: 'running' },
-    data: { tooLate: true },
-  });
-  if (count === 0) throw new StaleClaimError(claim);
+  const passed = await db.$executeRaw`
+    UPDATE operations SET too_late = true
+    WHERE id = ${claim.operationId}::uuid AND epoch = ${epoch} AND state = 'running' AND NOT EXISTS (
+      SELECT 1 FROM backend_pauses WHERE host = ANY (${hosts}::text[]) AND released_at IS NULL)`;
+  if (passed > 0) return [];
+  const paused = await db.backendPause.findMany({ where: { host: { in: [...hosts] }, releasedAt: null } });
+  // Released in between: that was no reason.
+  if (paused.length === 0 && hosts.length > 0) return passPointOfNoReturn(db, claim, []);
+  if (paused.length === 0) throw new StaleClaimError(claim);
+  return paused.map(({ host }) => host);
 }

@@ -75,7 +75,7 @@ const isAbout = (id: string): Prisma.Sql => Prisma.sql`(resource_id = ${id}::uui
 function isOn(backend: string): Prisma.Sql {
   const at = (column: Prisma.Sql): Prisma.Sql =>
     Prisma.sql`(${column} = ${backend} OR starts_with(${column}, ${`${backend}#`}) OR starts_with(${column}, ${`${backend}@`}))`;
-  return Prisma.sql`(${at(Prisma.sql`paused_host`)} OR (paused_host IS NULL AND EXISTS (
+  return Prisma.sql`(${at(Prisma.sql`paused_host`)} OR ${backend} = ANY (waiting_for) OR (paused_host IS NULL AND EXISTS (
     SELECT 1 FROM volumes LEFT JOIN snapshots ON snapshots.volume_id = volumes.id
       AND snapshots.id = operations.resource_id
     WHERE ${at(Prisma.sql`volumes.host`)} AND (volumes.id = operations.resource_id OR snapshots.id IS NOT NULL

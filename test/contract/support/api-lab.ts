@@ -26,6 +26,7 @@ export const labConfig: ApiConfig = {
   maxRequestBodyBytes: 114_688,
   publicEndpoint: null,
   rpcResponseTimeoutMs: 2_000,
+  backendReleaseOverS: 60,
   serviceDownTimeS: 60,
   quotaDefaults: {
     volumes: -1,
