@@ -53,7 +53,8 @@ export class GlanceConnection {
   }
 
   close(): Promise<void> {
-    return this.#agent.close();
+    // A worker may be told to stop twice.
+    return this.#agent.closed ? Promise.resolve() : this.#agent.close();
   }
 
   async #askOne(endpoint: string, access: ImageAccess, asked: GlanceRequest): Promise<GlanceAnswer> {
