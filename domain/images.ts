@@ -64,6 +64,7 @@ export interface NewImage {
   /** Null leaves it to Glance. */
   readonly visibility: string | null;
   readonly isProtected: boolean | null;
+  readonly minDiskGib?: number;
   readonly properties: Readonly<Record<string, string>>;
 }
 

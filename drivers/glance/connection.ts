@@ -20,6 +20,8 @@ export type GlanceAnswer = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers
 const retryPauseMs = 1_000;
 const unavailable = 503;
 const unauthorized = 401;
+/** Forbidden, and not found. */
+const hiding: ReadonlySet<number> = new Set([403, 404]);
 const explanationChars = 300;
 
 /** One for each process; it connects at the first request. */
@@ -58,16 +60,20 @@ export class GlanceConnection {
   }
 
   async #askOne(endpoint: string, access: ImageAccess, asked: GlanceRequest): Promise<GlanceAnswer> {
+    let refused = '';
     for (const identity of identitiesOf(access)) {
       const answer = await this.#send(`${endpoint}${asked.path}`, identity, asked);
       if (answer.statusCode < 300) return answer;
       const explanation = await explanationIn(answer);
-      const mayAskOtherwise = answer.statusCode === unauthorized && typeof asked.body !== 'object';
-      if (!mayAskOtherwise || identity === identitiesOf(access).at(-1)) {
+      // What our own user may not see may be there all the same.
+      const isHidden = refused !== '' && hiding.has(answer.statusCode);
+      if (isHidden) throw new ImageServiceError(`${refused}; our own user: ${explanation}`, unauthorized);
+      if (answer.statusCode !== unauthorized || typeof asked.body === 'object') {
         throw new ImageServiceError(explanation, answer.statusCode);
       }
+      refused = explanation;
     }
-    throw new ImageServiceError('nobody to ask as', unauthorized);
+    throw new ImageServiceError(refused, unauthorized);
   }
 
   async #send(url: string, identity: Readonly<Record<string, string>>, asked: GlanceRequest): Promise<GlanceAnswer> {

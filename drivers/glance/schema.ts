@@ -54,13 +54,14 @@ export const imageListSchema = z.object({ images: z.array(imageSchema) });
 
 /** The body that makes an image. */
 export function newImageBody(image: NewImage): object {
-  const { id, name, diskFormat, containerFormat, visibility, isProtected, properties } = image;
+  const { id, name, diskFormat, containerFormat, visibility, isProtected, minDiskGib = 0, properties } = image;
   return {
     ...properties,
     id,
     name,
     disk_format: diskFormat,
     container_format: containerFormat,
+    min_disk: minDiskGib,
     ...(visibility === null ? {} : { visibility }),
     ...(isProtected === null ? {} : { protected: isProtected }),
   };

@@ -8,9 +8,12 @@ export async function writePart(path: string, position: number, words: string | 
   await file.close();
 }
 
-export async function readPart(path: string, position: number, length: number): Promise<string> {
+export async function readBytes(path: string, position: number, length: number): Promise<Buffer> {
   const file = await open(path, 'r');
   const { buffer } = await file.read(Buffer.alloc(length), 0, length, position);
   await file.close();
-  return buffer.toString();
+  return buffer;
 }
+
+export const readPart = async (path: string, position: number, length: number): Promise<string> =>
+  (await readBytes(path, position, length)).toString();

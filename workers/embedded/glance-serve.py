@@ -19,4 +19,6 @@ import waitress  # noqa: E402
 app = wsgi_app.init_app()
 models.register_models(database.get_engine())
 print('serving', flush=True)
-waitress.serve(app, host=host, port=int(port), threads=4, ident=None)
+waitress.serve(app, host=host, port=int(port), threads=4, ident=None,
+               # Its own limit is 1 GiB: less than a volume.
+               max_request_body_size=1 << 50)
