@@ -66,8 +66,9 @@ export const backupColumns: ColumnTable = columnsOf({
 
 export const backupMetadataColumns = [Prisma.sql`b.metadata`] as const;
 
-const dependents = Prisma.sql`EXISTS (
-  SELECT 1 FROM backups child WHERE child.parent_id = b.id AND child.deleted_at IS NULL)`;
+// Not EXISTS: PostgreSQL would hash every backup that there is to answer it for a page.
+const dependents = Prisma.sql`(SELECT true FROM backups child
+  WHERE child.parent_id = b.id AND child.deleted_at IS NULL LIMIT 1) IS NOT NULL`;
 
 const selected = Prisma.sql`b.id, b.volume_id AS "volumeId", b.snapshot_id AS "snapshotId", b.parent_id AS "parentId",
   b.name, b.description, b.project_id AS "projectId", b.user_id AS "userId", b.size_gib AS "sizeGib", b.status,

@@ -200,7 +200,13 @@ function afterMarker(columns: ColumnTable, keys: readonly SortKey[], values: rea
       ' AND ',
     ),
   );
-  return Prisma.sql`(${Prisma.join(alternatives, ') OR (', '(', ')')})`;
+  const rest = Prisma.sql`(${Prisma.join(alternatives, ') OR (', '(', ')')})`;
+  // Says again what follows from the rest: an index can begin there, which it cannot with alternatives.
+  const [first] = parts;
+  if (!first || first.value === null || (first.direction === 'desc' && first.column.nullable)) return rest;
+  const { sql, type } = first.column;
+  const begin = Prisma.sql`${sql} ${Prisma.raw(first.direction === 'asc' ? '>=' : '<=')} ${first.value}::text${casts[type]}`;
+  return Prisma.sql`(${begin} AND ${rest})`;
 }
 
 /** Reads a page of `select`ed columns; null when there is no row with the marker's id in reach of the source. */

@@ -68,8 +68,10 @@ function conditions(projectId: string | null, filter: OperationFilter, after: Op
   ];
 }
 
-const isAbout = (id: string): Prisma.Sql => Prisma.sql`(resource_id = ${id}::uuid OR EXISTS (
-  SELECT 1 FROM operation_resources AS used WHERE used.operation_id = operations.id AND used.resource_id = ${id}::uuid))`;
+// Both halves by their index; written with OR, each operation would be looked at.
+const isAbout = (id: string): Prisma.Sql => Prisma.sql`id IN (
+  SELECT about.id FROM operations AS about WHERE about.resource_id = ${id}::uuid
+  UNION SELECT used.operation_id FROM operation_resources AS used WHERE used.resource_id = ${id}::uuid)`;
 
 /** Where it paused; before that, or when it paused nowhere, where the volume is placed that it is about. */
 function isOn(backend: string): Prisma.Sql {
