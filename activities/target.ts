@@ -74,6 +74,8 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
       const chap = await deps.services.targetSecret(request.claim, request.volumeId);
       return target().exportVolume(step, { volumeId: exportId, path, chap, readonly: request.readonly });
     });
+  const readsPath = ({ readerHost }: OpenDataRequest): boolean =>
+    readerHost === deps.host && !deps.driver.answersImages;
   return {
     async exportVolume(request) {
       const id = mustBeUuid(request.volumeId);
@@ -88,13 +90,13 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
       const { snapshot, volumeId } = request;
       const path = snapshot ? await deps.driver.snapshotPath(snapshot) : await deps.driver.volumePath(volumeId);
       const { newVolumesReadZero } = deps.driver;
-      if (request.readerHost === deps.host) return { kind: 'path', path: path.path, newVolumesReadZero };
+      if (readsPath(request)) return { kind: 'path', path: path.path, newVolumesReadZero };
       const exportId = mustBeUuid(exportIdOf(request));
       const connection = await exportPath({ ...request, readonly: snapshot !== null }, exportId, path);
       return { kind: 'export', exportId, connection, newVolumesReadZero };
     },
     async closeData(request) {
-      if (request.readerHost === deps.host) return;
+      if (readsPath(request)) return;
       const exportId = mustBeUuid(exportIdOf(request));
       await hostStep(deps, request.claim, exportId, async (step) => deps.target?.removeExport(step, exportId));
     },

@@ -5,6 +5,8 @@
 export interface StoredConnection {
   readonly driver_volume_type: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Of shares: where the volume host mounts them. */
+  readonly mount_point_base?: string;
 }
 
 export interface Credentials {
@@ -43,6 +45,9 @@ function dataOf(
   };
 }
 
+const mountPointBaseOf = ({ mount_point_base }: StoredConnection): object =>
+  mount_point_base === undefined ? {} : { mount_point_base };
+
 const multipathOf = ({ connector }: ConnectionAdditions): unknown => connector?.['enforce_multipath'] ?? false;
 
 /** As os-initialize_connection answers it. */
@@ -50,6 +55,7 @@ export function connectionInfoView(stored: StoredConnection, additions: Connecti
   const enforceMultipath = multipathOf(additions);
   return {
     driver_volume_type: stored.driver_volume_type,
+    ...mountPointBaseOf(stored),
     data: { ...dataOf(stored, additions), enforce_multipath: enforceMultipath },
     enforce_multipath: enforceMultipath,
   };
@@ -64,6 +70,7 @@ export function attachmentConnectionView(
   return {
     ...dataOf(stored, additions),
     driver_volume_type: stored.driver_volume_type,
+    ...mountPointBaseOf(stored),
     attachment_id: attachmentId,
     enforce_multipath: multipathOf(additions),
   };

@@ -2,10 +2,16 @@
 // https://docs.openstack.org/cinder/latest/configuration/block-storage/backup/posix-backup-driver.html
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { isShare, mountOptionsPattern, shareForm } from '../nfs/share.ts';
 import { compressionWords } from './chunked/compression.ts';
 
 /** The drivers by the names that a cinder.conf may give them. */
-const driverNames = { posix: 'posix', 'cinder.backup.drivers.posix.PosixBackupDriver': 'posix' } as const;
+const driverNames = {
+  posix: 'posix',
+  'cinder.backup.drivers.posix.PosixBackupDriver': 'posix',
+  nfs: 'nfs',
+  'cinder.backup.drivers.nfs.NFSBackupDriver': 'nfs',
+} as const;
 
 /** More would not fit into one piece of memory. */
 const maxShaBlockBytes = 16 * 1024 * 1024;
@@ -18,6 +24,15 @@ export const backupOptions = z
     backup_driver: oneOfWords(driverNames, 'backup_driver').default('posix'),
     /** Directory that holds the containers; made when it is missing. */
     backup_posix_path: z.string().refine(isAbsolute, 'must be an absolute path'),
+    // https://docs.openstack.org/cinder/latest/configuration/block-storage/backup/nfs-backup-driver.html
+    backup_share: z.string().refine(isShare, `must be an NFS share: ${shareForm}`).optional(),
+    backup_mount_options: z
+      .string()
+      .regex(mountOptionsPattern, 'must be options of mount.nfs parted by commas, without spaces')
+      .optional(),
+    /** Directory of the mount point, which is named after the share's MD5. */
+    backup_mount_point_base: z.string().refine(isAbsolute, 'must be an absolute path'),
+    backup_mount_attempts: z.coerce.number().int().min(1).default(3),
     /** Bytes of the volume that one object holds. */
     backup_file_size: z.coerce.number().int().min(512).default(1_999_994_880),
     /** Grain of incremental backups. */
@@ -29,6 +44,10 @@ export const backupOptions = z
     backup_enable_progress_timer: flag.default(true),
     backup_object_number_per_notification: z.coerce.number().int().min(1).default(10),
     backup_timer_interval: z.coerce.number().int().min(1).default(120),
+  })
+  .refine((options) => options.backup_driver !== 'nfs' || options.backup_share !== undefined, {
+    path: ['backup_share'],
+    error: `must be set for backup_driver = nfs: ${shareForm}`,
   })
   .refine((options) => options.backup_file_size % options.backup_sha_block_size_bytes === 0, {
     path: ['backup_file_size'],

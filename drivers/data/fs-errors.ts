@@ -1,4 +1,5 @@
 // Translates a file system's errors into Scoria's, naming the option and the path that an operator has to look at.
+import { userInfo } from 'node:os';
 import { StorageError, type StorageErrorCode } from '../../domain/storage-errors.ts';
 import { CommandFailedError } from '../../privileged/run.ts';
 
@@ -49,4 +50,20 @@ function errnoOf(error: unknown): string | null {
   if (error instanceof CommandFailedError) return printed.find(([pattern]) => pattern.test(error.stderr))?.[1] ?? null;
   if (error instanceof StorageError || !(error instanceof Error)) return null;
   return (error as NodeJS.ErrnoException).code ?? null;
+}
+
+/** Says which user may not, where that is the trouble. */
+export function withUser(translated: unknown, original: unknown): unknown {
+  if (!(translated instanceof StorageError) || translated === original) return translated;
+  if (translated.code !== 'PermissionDenied') return translated;
+  return new StorageError('PermissionDenied', `${translated.message} for user ${userName()}`, { cause: original });
+}
+
+/** A user id without an entry in the password file has no name, as in many containers. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
 }

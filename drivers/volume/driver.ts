@@ -35,7 +35,8 @@ export interface PoolStats {
 /** A place from which this host can read or write a volume's bytes directly, and that a target can export. */
 export interface LocalPath {
   readonly path: string;
-  readonly kind: 'file' | 'block';
+  /** `qcow2`: an image, whose bytes only QEMU and a connector can show. */
+  readonly kind: 'file' | 'block' | 'qcow2';
 }
 
 /** Something on a back-end that Scoria may or may not know: what `manageable` lists show. */
@@ -78,6 +79,8 @@ export interface VolumeDriver {
   readonly newVolumesReadZero: boolean;
   /** Its volumes may be given to whoever asks; otherwise a connector says what the target needs (`connectorNeeds`). */
   readonly takesAnyConnector?: boolean;
+  /** True: its paths may be images, so that readers on this very host connect too. Left out, its paths hold the bytes. */
+  readonly answersImages?: boolean;
   /** Looks for everything it needs (directories, commands, volume groups); throws StorageError Misconfigured. */
   checkForSetup(): Promise<void>;
   stats(): Promise<readonly PoolStats[]>;

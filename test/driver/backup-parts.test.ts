@@ -81,7 +81,7 @@ describe('a list of hashes', () => {
 });
 
 describe('the options of the backup service', () => {
-  const base = { backup_posix_path: '/var/lib/scoria/backup' };
+  const base = { backup_posix_path: '/var/lib/scoria/backup', backup_mount_point_base: '/var/lib/scoria/mounts' };
 
   it('have Cinder’s defaults and take Cinder’s words', () => {
     expect(backupOptions.parse(base)).toMatchObject({
@@ -106,6 +106,8 @@ describe('the options of the backup service', () => {
     ['backup_compression_algorithm', 'lzma'],
     ['backup_driver', 'tape'],
     ['backup_posix_path', 'relative/path'],
+    ['backup_share', '../etc'],
+    ['backup_mount_options', 'vers=4 -o suid'],
   ])('refuse %s = %s by name', (option, value) => {
     const { error } = backupOptions.safeParse({ ...base, [option]: value });
     expect(error?.issues.map(({ path }) => path[0])).toEqual([option]);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
 import { showLunAsFile } from '../../drivers/connector/libiscsi/commands.ts';
 import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
-import { connectError, isMountpoint } from '../../drivers/connector/libiscsi/parse.ts';
+import { connectError } from '../../drivers/connector/libiscsi/parse.ts';
 import { eventually } from '../../drivers/data/eventually.ts';
 import { TgtTargetDriver } from '../../drivers/target/tgt/driver.ts';
 import type { ConnectionInfo, ExportRequest } from '../../drivers/target/target.ts';
@@ -51,12 +51,6 @@ describe('the libiscsi connector’s words', () => {
     ['', 'CommandFailed'],
   ])('take %j for what it means', (log, code) => {
     expect(connectError(log, '127.0.0.1:3260', 'iqn.x:y')).toMatchObject({ code });
-  });
-
-  it('find a mount point with a space in its name, and nothing that only resembles it', () => {
-    const mountinfo = '36 35 98:0 / /a\\040b/disk rw,noatime - fuse /dev/fuse rw\n';
-    expect(isMountpoint(mountinfo, '/a b/disk')).toBe(true);
-    expect(isMountpoint(mountinfo, '/a b')).toBe(false);
   });
 });
 

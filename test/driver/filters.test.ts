@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { unmount } from '../../drivers/connector/shown-file.ts';
 import * as libiscsi from '../../drivers/connector/libiscsi/commands.ts';
 import { copyCommand, eraseCommand } from '../../drivers/data/block-device.ts';
 import * as lvm from '../../drivers/volume/lvm/commands.ts';
 import { showWords } from '../../drivers/volume/lvm/cow-area.ts';
 import { cloneSourceName, halfMade, snapshotName, tagsOf, volumeName } from '../../drivers/volume/lvm/names.ts';
+import * as nfs from '../../drivers/nfs/commands.ts';
 import * as openIscsi from '../../drivers/connector/open-iscsi/commands.ts';
 import * as lio from '../../drivers/target/lio/commands.ts';
 import * as tgt from '../../drivers/target/tgt/commands.ts';
@@ -106,6 +108,9 @@ const commands: readonly Argv[] = [
   ...lvmCommands,
   ...lioCommands,
   ...openIscsiCommands,
+  nfs.mountShare('nas-1.example:/srv/share', `/var/lib/scoria/mnt/${'0'.repeat(32)}`, null),
+  nfs.mountShare('[fd00::1]:/', `/var/lib/scoria/mnt/${'0'.repeat(32)}`, 'vers=4.2,soft'),
+  nfs.unmountShare(`/var/lib/scoria/mnt/${'0'.repeat(32)}`),
   tgt.showTargets(on),
   tgt.showAccounts(on),
   tgt.showPortals(on),
@@ -121,7 +126,7 @@ const commands: readonly Argv[] = [
   tgt.allowAll(on, 1),
   tgt.endTgtd(on),
   libiscsi.showLunAsFile(lun),
-  libiscsi.unmount(`/srv/connections/${randomUUID()}/disk`),
+  unmount(`/srv/connections/${randomUUID()}/disk`),
 ];
 
 describe('the filters', () => {
@@ -135,6 +140,9 @@ describe('the filters', () => {
   it.each([
     [['sh', '-c', 'id']],
     [['umount', '/']],
+    [['mount', '-t', 'nfs', '-o', 'suid', 'nas:/x', `/mnt/${'0'.repeat(32)}`]],
+    [['mount', '-t', 'nfs', '-o', 'nosuid,nodev', 'nas:/x', '/usr']],
+    [['mount', '-t', 'ext4', '-o', 'nosuid,nodev', 'nas:/x', `/mnt/${'0'.repeat(32)}`]],
     [['umount', '--lazy', '/srv/connections/../../etc/disk']],
     [['umount', '--lazy', `/srv/connections/${randomUUID()}/disk`, '/']],
     [['/tmp/tgtadm', '--op', 'show']],

@@ -10,6 +10,7 @@ import { probeGuest, probeLibvirt, type LackingPart } from '../embedded/libvirtd
 import { loopback } from '../embedded/ports.ts';
 import { findProgram } from '../embedded/programs.ts';
 import { locateTemporalCli } from '../embedded/temporal-cli.ts';
+import { probeBackupStore, type BackupProbe } from './backup-probe.ts';
 import { canCloneFiles } from './reflink-probe.ts';
 import { probeRootwrap } from './rootwrap-probe.ts';
 
@@ -27,8 +28,8 @@ interface Finding {
 }
 
 /** Prints one line for each part; answers 1 when Scoria cannot start here. */
-export async function doctor(stateDir: string): Promise<number> {
-  const findings = await Promise.all([...probes, ...probesOfPlace(stateDir)].map((probe) => probe()));
+export async function doctor(stateDir: string, configFiles: readonly string[] = []): Promise<number> {
+  const findings = await Promise.all([...probes, ...probesOfPlace(stateDir, configFiles)].map((probe) => probe()));
   const width = Math.max(...findings.map(({ what }) => what.length));
   for (const { what, isThere, detail, cost, remedy, lack = 'missing' } of findings) {
     console.log(`${(isThere ? 'ok' : lack).padEnd(7)}  ${what.padEnd(width)}  ${isThere ? detail : cost}`);
@@ -80,6 +81,18 @@ function authentication(stateDir: string): Finding {
     detail: strategy === 'keystone' ? 'Keystone' : `none, on ${address} only`,
     cost: `whoever reaches ${address} is an administrator of every project (auth_strategy = noauth).`,
     remedy: `auth_strategy = keystone, or osapi_volume_listen = ${loopback}, in ${file}`,
+  };
+}
+
+/** Before the first backup finds out. */
+function backupStore(probe: BackupProbe | null): Finding {
+  return {
+    what: 'backup store',
+    isThere: probe?.isThere ?? true,
+    lack: 'broken',
+    detail: probe?.words ?? 'below the state directory; there is no configuration yet',
+    cost: `no backup can be made: ${probe?.words}.`,
+    remedy: null,
   };
 }
 
@@ -136,7 +149,7 @@ const probes: readonly Probe[] = [
 const leastFreeGib = 2;
 
 /** What depends on where the state is kept. */
-const probesOfPlace = (stateDir: string): readonly Probe[] => [
+const probesOfPlace = (stateDir: string, configFiles: readonly string[]): readonly Probe[] => [
   async () => ({
     what: 'reflinks',
     isThere: await canCloneFiles(stateDir),
@@ -157,6 +170,7 @@ const probesOfPlace = (stateDir: string): readonly Probe[] => [
     };
   },
   () => Promise.resolve(authentication(stateDir)),
+  async () => backupStore(await probeBackupStore(stateDir, configFiles)),
 ];
 
 /** Of the file system that holds the directory, or will. */

@@ -46,7 +46,10 @@ program
   .command('doctor')
   .description('what this machine has and lacks, and what each lack costs')
   .addOption(stateDirOption())
-  .action(async (flags: { stateDir: string }) => exitWith((await import('./doctor.ts')).doctor(flags.stateDir)));
+  .option('--config <files...>', "a worker's configuration instead of the state directory's")
+  .action(async ({ stateDir, config }: { stateDir: string; config?: string[] }) =>
+    exitWith((await import('./doctor.ts')).doctor(stateDir, config)),
+  );
 
 addLaunchOptions(
   program

@@ -1,6 +1,7 @@
 // The options of a back-end's section: those that every driver shares, and each driver's own.
 import { z } from 'zod';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
+import { nfsVolumeOptions } from '../../drivers/volume/nfs/config.ts';
 import { lvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
 import {
   decimal,
@@ -8,6 +9,7 @@ import {
   integer,
   listOf,
   matching,
+  mayBeEmpty,
   mayBeLeftOut,
   mustBeSet,
   oneOf,
@@ -69,9 +71,25 @@ export const driverOptions = {
     lvm_type: withDefault(oneOf(['default', 'thin', 'auto']), 'auto'),
     lvm_max_over_subscription_ratio: mayBeLeftOut(decimal(1)),
   },
+  nfs: {
+    nfs_shares_config: withDefault(path, '/etc/cinder/nfs_shares'),
+    nfs_mount_point_base: withDefault(path, '$state_path/mnt'),
+    nfs_mount_options: mayBeEmpty(text),
+    nfs_mount_attempts: withDefault(integer(1), '3'),
+    nfs_sparsed_volumes: withDefault(flag, 'true'),
+    nfs_qcow2_volumes: withDefault(flag, 'false'),
+    nfs_snapshot_support: withDefault(flag, 'false'),
+    nas_host: mayBeEmpty(text),
+    nas_share_path: mayBeEmpty(path),
+    nas_mount_options: mayBeEmpty(text),
+    nas_secure_file_operations: withDefault(oneOf(['auto', 'true', 'false']), 'auto'),
+    nas_secure_file_permissions: withDefault(oneOf(['auto', 'true', 'false']), 'auto'),
+  },
 } as const satisfies Readonly<Record<VolumeDriverName, OptionTable>>;
 
 /** Each driver's own schema, which has the last word on a back-end's values. */
-export const driverSchemas = { file: fileVolumeOptions, lvm: lvmVolumeOptions } as const satisfies Readonly<
-  Record<VolumeDriverName, z.ZodObject>
->;
+export const driverSchemas = {
+  file: fileVolumeOptions,
+  lvm: lvmVolumeOptions,
+  nfs: nfsVolumeOptions,
+} as const satisfies Readonly<Record<VolumeDriverName, z.ZodObject>>;

@@ -6,6 +6,7 @@ import type { BackupOptions } from '../../drivers/backup/config.ts';
 import type { GlanceOptions } from '../../drivers/glance/options.ts';
 import type { ImageOptions } from '../../drivers/image/options.ts';
 import type { FileVolumeOptions } from '../../drivers/volume/file/config.ts';
+import type { NfsVolumeOptions } from '../../drivers/volume/nfs/config.ts';
 import type { LvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
 import type { commonBackendOptions } from './backend-options.ts';
 import type { BackupDriverName, VolumeDriverName } from './driver-names.ts';
@@ -64,7 +65,7 @@ export interface BackendConfig {
   readonly backendName: string;
   readonly availabilityZone: string;
   /** What its driver is made with. */
-  readonly options: FileVolumeOptions | LvmVolumeOptions;
+  readonly options: FileVolumeOptions | LvmVolumeOptions | NfsVolumeOptions;
   /** The options that all drivers share, by Cinder's names: target_*, chap_*, volumes_dir, … */
   readonly common: ValuesOf<typeof commonBackendOptions>;
 }

@@ -18,16 +18,16 @@ export const volumeDriverTable = {
       'cinder.volume.drivers.lvm.ThinLVMVolumeDriver',
     ],
   },
-  nfs: { isAvailable: false, classPaths: ['cinder.volume.drivers.nfs.NfsDriver'] },
+  nfs: { isAvailable: true, classPaths: ['cinder.volume.drivers.nfs.NfsDriver'] },
   rbd: { isAvailable: false, classPaths: ['cinder.volume.drivers.rbd.RBDDriver'] },
   glusterfs: { isAvailable: false, classPaths: ['cinder.volume.drivers.glusterfs.GlusterfsDriver'] },
 } as const satisfies Readonly<Record<string, DriverRow>>;
 
-export type VolumeDriverName = 'file' | 'lvm';
+export type VolumeDriverName = 'file' | 'lvm' | 'nfs';
 
 export const backupDriverTable = {
   posix: { isAvailable: true, classPaths: ['cinder.backup.drivers.posix.PosixBackupDriver'] },
-  nfs: { isAvailable: false, classPaths: ['cinder.backup.drivers.nfs.NFSBackupDriver'] },
+  nfs: { isAvailable: true, classPaths: ['cinder.backup.drivers.nfs.NFSBackupDriver'] },
   swift: { isAvailable: false, classPaths: ['cinder.backup.drivers.swift.SwiftBackupDriver'] },
   s3: { isAvailable: false, classPaths: ['cinder.backup.drivers.s3.S3BackupDriver'] },
   ceph: { isAvailable: false, classPaths: ['cinder.backup.drivers.ceph.CephBackupDriver'] },
@@ -35,7 +35,7 @@ export const backupDriverTable = {
   google: { isAvailable: false, classPaths: ['cinder.backup.drivers.gcs.GoogleBackupDriver'] },
 } as const satisfies Readonly<Record<string, DriverRow>>;
 
-export type BackupDriverName = 'posix';
+export type BackupDriverName = 'posix' | 'nfs';
 
 /** A driver by Scoria's short name or by Cinder's class path. */
 function driverKind<Name extends string>(table: Readonly<Record<string, DriverRow>>): Kind<Name> {

@@ -140,6 +140,10 @@ export const defaultOptions = {
   backup_max_operations: withDefault(integer(0), '15'),
   // Checked further by drivers/backup/config.ts, which has the last word on what begins with backup_.
   backup_posix_path: withDefault(path, '$state_path/backup'),
+  backup_share: mayBeLeftOut(text),
+  backup_mount_options: mayBeEmpty(text),
+  backup_mount_point_base: withDefault(path, '$state_path/backup_mount'),
+  backup_mount_attempts: withDefault(integer(1), '3'),
   backup_file_size: withDefault(integer(512), '1999994880'),
   backup_sha_block_size_bytes: withDefault(integer(512), '32768'),
   backup_compression_algorithm: withDefault(text, 'zlib'),

@@ -12,12 +12,17 @@ import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import { FileVolumeDriver } from '../../drivers/volume/file/driver.ts';
 import { lvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
 import { LvmVolumeDriver } from '../../drivers/volume/lvm/driver.ts';
+import { nfsVolumeOptions } from '../../drivers/volume/nfs/config.ts';
+import { NfsVolumeDriver } from '../../drivers/volume/nfs/driver.ts';
+import { NfsShares } from '../../drivers/volume/nfs/shares.ts';
+import { NfsTargetDriver } from '../../drivers/target/nfs/driver.ts';
 import type { BackendConfig, ScoriaConfig } from '../config/config.ts';
 import type { VolumeDriverName } from '../config/driver-names.ts';
 
 const volumeDrivers: Readonly<Record<VolumeDriverName, (backend: BackendConfig) => VolumeDriver>> = {
   file: ({ options }) => new FileVolumeDriver(fileVolumeOptions.parse(options)),
   lvm: ({ options }) => new LvmVolumeDriver(lvmVolumeOptions.parse(options)),
+  nfs: ({ options }) => new NfsVolumeDriver(nfsVolumeOptions.parse(options)),
 };
 
 export function volumeDriverFor(backend: BackendConfig): VolumeDriver {
@@ -37,6 +42,10 @@ export async function targetFor(
   backend: BackendConfig,
   log: Logger,
 ): Promise<TargetDriver | null> {
+  if (backend.driver === 'nfs') {
+    const options = nfsVolumeOptions.parse(backend.options);
+    return new NfsTargetDriver(new NfsShares(options), options.nfs_mount_point_base);
+  }
   const target = targetDrivers[backend.common.target_helper](backend, config);
   try {
     await target.checkForSetup();

@@ -1,4 +1,6 @@
 // Which code connects a backup host to volumes of other hosts.
+import { ConnectorByProtocol } from '../../drivers/connector/by-protocol.ts';
+import { NfsConnector } from '../../drivers/connector/nfs/driver.ts';
 import type { Connector } from '../../drivers/connector/connector.ts';
 import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
 import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
@@ -13,5 +15,5 @@ const connectors: Readonly<Record<ScoriaConfig['connector'], (config: ScoriaConf
 };
 
 export function connectorFor(config: ScoriaConfig): Connector {
-  return connectors[config.connector](config);
+  return new ConnectorByProtocol(connectors[config.connector](config), new NfsConnector(config.statePath));
 }

@@ -1,7 +1,5 @@
 // Names the option, the path and the user when the backup directory fails.
-import { userInfo } from 'node:os';
-import { StorageError } from '../../../domain/storage-errors.ts';
-import { translateFsError } from '../../data/fs-errors.ts';
+import { translateFsError, withUser } from '../../data/fs-errors.ts';
 
 const option = 'backup_posix_path';
 
@@ -15,17 +13,5 @@ export async function withPosixErrors<T>(path: string, work: () => Promise<T>): 
 }
 
 export function posixError(error: unknown, path: string): unknown {
-  const translated = translateFsError(error, { option, path });
-  if (!(translated instanceof StorageError) || translated === error) return error;
-  if (translated.code !== 'PermissionDenied') return translated;
-  return new StorageError('PermissionDenied', `${translated.message} for user ${userName()}`, { cause: error });
-}
-
-/** A user id without an entry in the password file has no name, as in many containers. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
+  return withUser(translateFsError(error, { option, path }), error);
 }

@@ -6,13 +6,13 @@ import { StorageError } from '../../../domain/storage-errors.ts';
 import type { BackupStore, ObjectData } from '../driver.ts';
 import { mustBeContainerName } from './container-name.ts';
 import { posixError, withPosixErrors } from './errors.ts';
+import { mustBeObjectName } from './object-name.ts';
 import { partialPrefix, syncDirectory, writeWholeObject } from './whole-object.ts';
 
 /** As Cinder's own driver makes them: https://docs.openstack.org/cinder/latest/configuration/block-storage/backup/posix-backup-driver.html */
 const containerMode = 0o770;
 const readBytes = 1024 * 1024;
 const deletesAtOnce = 16;
-const objectNamePattern = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
 
 export class PosixBackupStore implements BackupStore {
   readonly name = 'posix';
@@ -138,12 +138,6 @@ async function removeFiles(directory: string, paths: readonly string[]): Promise
   await syncDirectory(directory).catch((error: unknown) => {
     if (errnoOf(error) !== 'ENOENT') throw error;
   });
-}
-
-/** Object names are built from UUIDs and Cinder's suffixes only; those of a foreign backup come from its metadata. */
-function mustBeObjectName(name: string): string {
-  if (objectNamePattern.test(name)) return name;
-  throw new StorageError('BackupCorrupt', `object name ${JSON.stringify(name.slice(0, 80))} is refused`);
 }
 
 /** mkdir answers EEXIST when a file is in the way. */

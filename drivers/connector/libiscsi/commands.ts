@@ -1,5 +1,6 @@
 // The command lines of the libiscsi connector.
 import type { Argv } from '../../../privileged/argv.ts';
+import { qemuOptions } from '../shown-file.ts';
 
 export interface LunOnFile {
   /** `address:port` */
@@ -36,19 +37,10 @@ export function showLunAsFile(lun: LunOnFile): Argv {
   };
   return [
     'qemu-storage-daemon',
-    ...(lun.chap ? ['--object', options({ qom: 'secret', id: 'chap', file: lun.chap.passwordFile })] : []),
+    ...(lun.chap ? ['--object', qemuOptions({ qom: 'secret', id: 'chap', file: lun.chap.passwordFile })] : []),
     '--blockdev',
-    options(blockdev),
+    qemuOptions(blockdev),
     '--export',
-    options(exported),
+    qemuOptions(exported),
   ];
-}
-
-/** Takes away what a daemon that was killed left mounted. */
-export const unmount = (mountpoint: string): Argv => ['umount', '--lazy', mountpoint];
-
-/** QEMU's `key=value,…`, where a comma in a value is doubled; the object's type is its first word. */
-function options({ qom, ...pairs }: Readonly<Record<string, string>>): string {
-  const words = Object.entries(pairs).map(([key, value]) => `${key}=${value.replaceAll(',', ',,')}`);
-  return [...(qom === undefined ? [] : [qom]), ...words].join(',');
 }

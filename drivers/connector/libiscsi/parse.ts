@@ -16,9 +16,3 @@ export function connectError(log: string, portal: string, iqn: string): StorageE
   const code = reasons.find(([pattern]) => pattern.test(log))?.[1] ?? 'CommandFailed';
   return new StorageError(code, `could not connect to ${iqn} at ${portal}: ${log.trim() || 'no reason given'}`);
 }
-
-/** True when `/proc/self/mountinfo` lists `path` as a mount point: proc_pid_mountinfo(5), field 5, octal escapes. */
-export function isMountpoint(mountinfo: string, path: string): boolean {
-  const escaped = path.replaceAll(/[ \t\n\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
-  return mountinfo.split('\n').some((line) => line.split(' ')[4] === escaped);
-}

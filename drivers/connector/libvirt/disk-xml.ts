@@ -5,9 +5,12 @@ import { StorageError } from '../../../domain/storage-errors.ts';
 import type { ConnectionInfo } from '../../target/target.ts';
 import { escapeXml } from './xml.ts';
 
+/** What libvirt can be told; a share on NFS has been mounted, so that its file is local. */
+export type DiskConnection = ConnectionInfo & { readonly driver_volume_type: 'iscsi' | 'local' };
+
 export interface DiskSpec {
   readonly volumeId: string;
-  readonly connection: ConnectionInfo;
+  readonly connection: DiskConnection;
   /** Who logs in, and the libvirt secret that holds the password; null without CHAP. */
   readonly auth: { readonly username: string; readonly secretUuid: string } | null;
   /** `vdb`. */
@@ -31,20 +34,27 @@ const iscsiSchema = z.object({
   target_lun: z.coerce.number().int().min(0).max(255),
 });
 
-const localSchema = z.object({ device_path: z.string().startsWith('/') });
+const localSchema = z.object({
+  device_path: z.string().startsWith('/'),
+  format: z.enum(['raw', 'qcow2']).default('raw'),
+});
 
-const sources: Readonly<
-  Record<ConnectionInfo['driver_volume_type'], (spec: DiskSpec) => { type: string; source: string }>
-> = {
+const sources: Readonly<Record<DiskConnection['driver_volume_type'], (spec: DiskSpec) => DiskSource>> = {
   iscsi: iscsiSource,
   local: localSource,
 };
 
+interface DiskSource {
+  readonly type: string;
+  readonly source: string;
+  readonly format?: string;
+}
+
 /** XML for `virsh attach-device`. Throws StorageError UnexpectedOutput for a connection that it cannot read. */
 export function diskXml(spec: DiskSpec): string {
-  const { type, source } = sources[spec.connection.driver_volume_type](spec);
+  const { type, source, format = 'raw' } = sources[spec.connection.driver_volume_type](spec);
   return `<disk type='${type}' device='disk'>
-  <driver name='qemu' type='raw' cache='none'/>
+  <driver name='qemu' type='${format}' cache='none'/>
   ${source}
   <target dev='${escapeXml(spec.target)}' bus='virtio'/>
   <serial>${escapeXml(spec.volumeId)}</serial>${spec.readonly ? '\n  <readonly/>' : ''}
@@ -52,7 +62,7 @@ export function diskXml(spec: DiskSpec): string {
 `;
 }
 
-function iscsiSource(spec: DiskSpec): { type: string; source: string } {
+function iscsiSource(spec: DiskSpec): DiskSource {
   const data = readable(iscsiSchema, spec);
   const { host, port } = portalOf(spec);
   const auth =
@@ -66,12 +76,13 @@ function iscsiSource(spec: DiskSpec): { type: string; source: string } {
   };
 }
 
-function localSource(spec: DiskSpec): { type: string; source: string } {
-  const path = escapeXml(readable(localSchema, spec).device_path);
+function localSource(spec: DiskSpec): DiskSource {
+  const { device_path, format } = readable(localSchema, spec);
+  const path = escapeXml(device_path);
   const isBlock = path.startsWith('/dev/');
   return isBlock
     ? { type: 'block', source: `<source dev='${path}'/>` }
-    : { type: 'file', source: `<source file='${path}'/>` };
+    : { type: 'file', source: `<source file='${path}'/>`, format };
 }
 
 function readable<T>(schema: z.ZodType<T>, { connection, volumeId }: Pick<DiskSpec, 'volumeId' | 'connection'>): T {

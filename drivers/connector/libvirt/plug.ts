@@ -1,11 +1,14 @@
 // Plugs a volume into an instance, into the running one and into its definition, from whatever state it finds.
+import { join } from 'node:path';
 import { StorageError } from '../../../domain/storage-errors.ts';
 import type { StepContext } from '../../step.ts';
+import type { ConnectionInfo } from '../../target/target.ts';
 import type { PlugRequest } from '../instance.ts';
 import { virsh, withInputFile, type LibvirtHost } from './client.ts';
 import * as commands from './commands.ts';
 import { chooseDevice } from './device-name.ts';
-import { diskXml, portalOf } from './disk-xml.ts';
+import { mountImage } from '../nfs/driver.ts';
+import { diskXml, portalOf, type DiskConnection } from './disk-xml.ts';
 import { diskOf, viewInstance, type InstanceView } from './instance-view.ts';
 import { mustListen } from './portal.ts';
 import { defineSecret } from './secret.ts';
@@ -16,6 +19,7 @@ const nameRaces = 5;
 /** Answers the device. Throws StorageError AttachRefused for an instance that is not there or has no room. */
 export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequest): Promise<{ device: string }> {
   const { instanceId, volumeId, chap } = request;
+  const connection = await onThisHost(on, step, request.connection);
   let view = await viewForPlug(on, step, request);
   const auth = chap && {
     username: chap.username,
@@ -25,11 +29,11 @@ export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequ
     const places = missingPlaces(view, volumeId);
     const target = targetFor(view, request);
     if (places.length === 0) return { device: `/dev/${target}` };
-    if (places.includes('--live') && request.connection.driver_volume_type === 'iscsi') {
-      const { host, port } = portalOf(request);
+    if (places.includes('--live') && connection.driver_volume_type === 'iscsi') {
+      const { host, port } = portalOf({ volumeId, connection });
       await mustListen(host, port, step.signal);
     }
-    const content = diskXml({ volumeId, connection: request.connection, auth, target, readonly: request.readonly });
+    const content = diskXml({ volumeId, connection, auth, target, readonly: request.readonly });
     try {
       const what = `plugging volume ${volumeId} into instance ${instanceId}`;
       await withInputFile(on, volumeId, content, (file) =>
@@ -42,6 +46,13 @@ export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequ
       view = await viewForPlug(on, step, request);
     }
   }
+}
+
+/** QEMU opens a file of a share that is mounted here; whoever it runs as must be let in by the share. */
+async function onThisHost(on: LibvirtHost, step: StepContext, connection: ConnectionInfo): Promise<DiskConnection> {
+  if (connection.driver_volume_type !== 'nfs') return connection as DiskConnection;
+  const { path, format } = await mountImage(connection, join(on.workDirectory, 'shares'), [], step.signal);
+  return { driver_volume_type: 'local', data: { device_path: path, format } };
 }
 
 async function viewForPlug(

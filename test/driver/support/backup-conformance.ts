@@ -60,7 +60,9 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
     const namesOf = (backup: BackupLocation) => under.store.list(containerOf(backup), objectPrefix(backup));
 
     for (const [kind, { sizeBytes, data }] of Object.entries(volumes)) {
-      for (const compression of ['zlib', 'none', 'bz2', 'zstd']) {
+      // Programs make the others: one volume of each kind of data is enough for them.
+      const others = kind === 'text, noise and zeros in turn' ? ['bz2', 'zstd'] : [];
+      for (const compression of ['zlib', 'none', ...others]) {
         it(`of ${kind}, compression ${compression}, comes back byte for byte over whatever was there`, async () => {
           await makeVolume(source, sizeBytes, data());
           await writeFile(target, Buffer.alloc(sizeBytes + 100, 0xaa));

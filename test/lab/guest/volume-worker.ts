@@ -1,34 +1,47 @@
-// Runs in the lab VM: the volume worker of a host, as production starts it, without the roles that the VM has no use for.
-// Arguments: the configuration file, and a file to write once it polls.
+// Runs in the lab VM: a host's volume workers, and its backup worker where backups go to a share, as production starts them.
+// Arguments: the configuration file, a file to write once it polls, and how patient it is with silent commands.
 import { writeFile } from 'node:fs/promises';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
+import { scalePatience } from '../../../privileged/silence-timer.ts';
+import { startBackupRole } from '../../../workers/roles/backup.ts';
+import { backupEngineFor, backupNames } from '../../../workers/roles/backup-engine.ts';
 import { withHostLock } from '../../../privileged/host-lock.ts';
 import { loadConfig } from '../../../workers/config/load.ts';
 import { targetFor, volumeDriverFor } from '../../../workers/roles/back-ends.ts';
 import { connectorFor } from '../../../workers/roles/connectors.ts';
 import { HttpHostServices } from '../../../workers/roles/host-services.ts';
+import type { HostRoleDeps } from '../../../workers/roles/host-worker.ts';
 import { startVolumeRole } from '../../../workers/roles/volume.ts';
 
-const [, , configFile = '', readyFile = ''] = process.argv;
+const [, , configFile = '', readyFile = '', patience = '1'] = process.argv;
+scalePatience(Number(patience));
 const { config } = loadConfig(configFile, { roles: ['volume'] });
 const log = pino({ level: 'info' });
 const connection = await NativeConnection.connect({ address: config.temporal.address });
+const deps: HostRoleDeps = {
+  connection,
+  namespace: config.temporal.namespace,
+  services: new HttpHostServices({ url: config.internalApi.url, secret: config.internalApi.secret ?? '' }),
+  withHostLock: (request, work) => withHostLock({ stateDir: config.statePath, ...request }, work),
+  log,
+  host: config.host,
+  availabilityZone: config.storageAvailabilityZone,
+  reportIntervalMs: config.reportIntervalMs,
+};
 for (const backend of config.backends) {
   await startVolumeRole({
-    connection,
-    namespace: config.temporal.namespace,
-    services: new HttpHostServices({ url: config.internalApi.url, secret: config.internalApi.secret ?? '' }),
-    withHostLock: (request, work) => withHostLock({ stateDir: config.statePath, ...request }, work),
-    log,
-    host: config.host,
+    ...deps,
     availabilityZone: backend.availabilityZone,
-    reportIntervalMs: config.reportIntervalMs,
     backend: backend.section,
     driver: volumeDriverFor(backend),
     target: await targetFor(config, backend, log),
     connector: connectorFor(config),
     images: config.images,
   });
+}
+if (config.backup.driver === 'nfs') {
+  const engine = await backupEngineFor(config);
+  await startBackupRole({ ...deps, engine, connector: connectorFor(config), ...backupNames(config) });
 }
 await writeFile(readyFile, String(process.pid));

@@ -17,14 +17,20 @@ export interface VmWorker {
 
 const startTimeoutMs = 400_000;
 
-export async function vmWorker(vm: LabVm, plane: ControlPlane, backends: string): Promise<VmWorker> {
+/** `patience` scales the time that commands may be silent. */
+export async function vmWorker(
+  vm: LabVm,
+  plane: ControlPlane,
+  backends: string,
+  { patience = 1 }: { readonly patience?: number } = {},
+): Promise<VmWorker> {
   const [program, config] = [join(vm.sharedDirectory, 'worker.mjs'), join(vm.sharedDirectory, 'worker.conf')];
   await bundle('test/lab/guest/volume-worker.ts', program);
   await writeWorkerConfig(config, plane, backends);
   const [ready, pid, log] = ['/run/worker.ready', '/run/worker.pid', '/run/worker.log'];
   return {
     async start() {
-      const command = `'${process.execPath}' ${program} ${config} ${ready} >> ${log} 2>&1 < /dev/null & echo $! > ${pid}`;
+      const command = `'${process.execPath}' ${program} ${config} ${ready} ${patience} >> ${log} 2>&1 < /dev/null & echo $! > ${pid}`;
       await vm.mustExec(['sh', '-c', `mkdir -p /run/scoria; rm -f ${ready}; setsid ${command}`]);
       await eventually(async () => {
         const { exitCode } = await vm.exec(['sh', '-c', `[ -s ${ready} ] || ! kill -0 $(cat ${pid})`]);
