@@ -20,13 +20,15 @@ export const removeDirectory = (path: string): Argv => ['rmdir', '--', path];
 export const removeFiles = (paths: readonly string[]): Argv => ['rm', '--force', '--', ...paths];
 export const renameFile = (from: string, to: string): Argv => ['mv', '--no-target-directory', '--', from, to];
 export const setMode = (path: string, mode: string): Argv => ['chmod', mode, '--', path];
-/** Waits until it is on the server's disk. */
-export const syncPath = (path: string): Argv => ['sync', '--', path];
-export const growFile = (path: string, sizeBytes: number): Argv => ['truncate', `--size=>${sizeBytes}`, '--', path];
 
 /** Names of the plain files in a directory, each with a NUL behind it. */
 export const listFiles = (directory: string): Argv => [
   ...(['find', directory, '-maxdepth', '1', '-type', 'f', '-printf', '%f\\0'] as const),
+];
+
+/** `prefix` holds nothing that find takes for a pattern. */
+export const removeBeginningWith = (directory: string, prefix: string): Argv => [
+  ...(['find', directory, '-maxdepth', '1', '-type', 'f', '-name', `${prefix}*`, '-delete'] as const),
 ];
 
 /** Standard input becomes the file, blocks of zeros become holes, and it is on the server's disk when dd ends. */

@@ -32,7 +32,7 @@ const betweenAttemptsMs = 1_000;
 /** A mounted share, as those who work on its files need it. */
 export interface ShareMount {
   readonly share: string;
-  ensure(signal?: AbortSignal): Promise<string>;
+  mounted(): Promise<string>;
   run(argv: Argv, options: RunOptions): Promise<RunResult>;
   translate(error: unknown): unknown;
 }
@@ -49,16 +49,21 @@ export class NfsMount implements ShareMount {
   }
 
   /**
-   * The mount point, with a server behind it that has answered just now. Throws Unreachable naming the share;
-   * PermissionDenied or Misconfigured naming the option, the path and the user; CommandMissing.
+   * The mount point, mounted; for work by `run`, which notices a server that is away. Throws Unreachable naming the
+   * share; PermissionDenied or Misconfigured naming the option, the path and the user; CommandMissing.
    */
-  async ensure(signal?: AbortSignal): Promise<string> {
-    const path = await (this.#mounting ??= this.#mounted().finally(() => (this.#mounting = null)));
-    await this.#command(() => run(fileSystemOf(path), { silenceTimeoutMs: probeTimeoutMs, signal }));
+  async mounted(): Promise<string> {
+    return (this.#mounting ??= this.#look().finally(() => (this.#mounting = null)));
+  }
+
+  /** As `mounted`, with a server behind it that has answered just now: for those who open files there themselves. */
+  async answering(signal?: AbortSignal): Promise<string> {
+    const path = await this.mounted();
+    await this.run(fileSystemOf(path), { silenceTimeoutMs: probeTimeoutMs, signal });
     return path;
   }
 
-  /** Runs a command on what `ensure` answered; its failures name the share. */
+  /** Runs a command on what `mounted` answered; its failures name the share. */
   async run(argv: Argv, options: RunOptions): Promise<RunResult> {
     return this.#command(() => run(argv, options));
   }
@@ -68,7 +73,7 @@ export class NfsMount implements ShareMount {
     return shareError(error, this.#origin);
   }
 
-  async #mounted(): Promise<string> {
+  async #look(): Promise<string> {
     const path = (this.#path ??= await this.#makeMountPoint());
     const found = await mountAt(path);
     if (found === null) await this.#mount(path);

@@ -44,7 +44,7 @@ describe('the NFS backup driver', () => {
   it('names a mount base that cannot be made, with its option', async () => {
     const base = join(scratch.path, 'file', 'mounts');
     await writeFile(join(scratch.path, 'file'), 'in the way');
-    await expect(new NfsMount(settings(base)).ensure()).rejects.toMatchObject({
+    await expect(new NfsMount(settings(base)).mounted()).rejects.toMatchObject({
       code: 'Misconfigured',
       message: `${base} (option backup_mount_point_base): not a directory; it cannot be made by user ${userInfo().username}`,
     });

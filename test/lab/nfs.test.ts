@@ -38,23 +38,6 @@ describe.skipIf(reason !== null)('in the lab VM', () => {
   });
   afterAll(() => vm?.stop());
 
-  promisesOfVolumeDrivers('nfs', async () => {
-    const options = {
-      volume_backend_name: 'nfs-1',
-      nfs_shares_config: '/run/shares',
-      nfs_mount_point_base: '/run/mnt',
-    };
-    const driver = await guest.makeDriver({ ...options, nfs_snapshot_support: true });
-    const everything = server.shares
-      .slice(0, 2)
-      .map((share) => `${server.directoryOf(share)}/* ${server.directoryOf(share)}/.scoria`);
-    return {
-      driver,
-      bytes: guest,
-      remove: async () => void (await vm.mustExec(['sh', '-c', `rm -rf ${everything.join(' ')}`])),
-    };
-  });
-
   it('a backup on a share is where Cinder puts it, and comes back byte for byte', async () => {
     const share = server.shares[2] ?? '';
     const [source, restored, sizeGib] = ['/run/source', '/run/restored', 1];
@@ -158,5 +141,18 @@ nfs_snapshot_support = true
       expect(await filesOnShares()).toBe('');
       await plane.nothingHeld();
     });
+  });
+
+  // One share: with more, each look at a volume asks them all, and a command takes its time in there.
+  promisesOfVolumeDrivers('nfs', async () => {
+    const [share = ''] = server.shares;
+    const [nas_host, nas_share_path] = share.split(':');
+    const place = { volume_backend_name: 'nfs-1', nas_host, nas_share_path, nfs_mount_point_base: '/run/mnt' };
+    const directory = server.directoryOf(share);
+    return {
+      driver: await guest.makeDriver({ ...place, nfs_snapshot_support: true }),
+      bytes: guest,
+      remove: async () => void (await vm.mustExec(['sh', '-c', `rm -rf ${directory}/* ${directory}/.scoria`])),
+    };
   });
 });

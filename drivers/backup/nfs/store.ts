@@ -29,7 +29,7 @@ export class NfsBackupStore implements BackupStore {
   }
 
   async checkForSetup(): Promise<void> {
-    const base = await this.#share.ensure();
+    const base = await this.#share.mounted();
     await this.#write(join(base, probeName), [Buffer.from('writable')], new AbortController().signal);
     await this.#run(commands.removeFiles([join(base, probeName)]));
   }
@@ -49,7 +49,7 @@ export class NfsBackupStore implements BackupStore {
 
   async put(container: string, name: string, data: ObjectData, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const directory = await this.#directory(container, signal);
+    const directory = await this.#directory(container);
     const partial = join(directory, partialPrefix + mustBeObjectName(name));
     try {
       await this.#write(partial, data, signal);
@@ -90,7 +90,7 @@ export class NfsBackupStore implements BackupStore {
   }
 
   async removeContainerIfEmpty(container: string): Promise<void> {
-    const base = await this.#share.ensure();
+    const base = await this.#share.mounted();
     for (let path = join(base, mustBeContainerName(container)); path.length > base.length; path = dirname(path)) {
       try {
         await this.#run(commands.removeDirectory(path));
@@ -102,9 +102,9 @@ export class NfsBackupStore implements BackupStore {
     }
   }
 
-  async #directory(container: string, signal?: AbortSignal): Promise<string> {
+  async #directory(container: string): Promise<string> {
     const name = mustBeContainerName(container);
-    return join(await this.#share.ensure(signal), name);
+    return join(await this.#share.mounted(), name);
   }
 
   async #files(directory: string, prefix: string): Promise<string[]> {

@@ -35,7 +35,7 @@ const mounts = new Map<string, NfsMount>();
 
 /**
  * Mounts the connection's share below `base` and answers its file. `extraOptions` go behind those of the connection.
- * Throws UnexpectedOutput for a connection that it cannot read, and what NfsMount.ensure throws.
+ * Throws UnexpectedOutput for a connection that it cannot read, and what NfsMount.answering throws.
  */
 export async function mountImage(
   connection: ConnectionInfo,
@@ -54,7 +54,7 @@ export async function mountImage(
   const mount =
     mounts.get(key) ?? new NfsMount({ share, shareOption: 'export', base: origin, mountOptions, attempts: 3 });
   mounts.set(key, mount);
-  const path = join(await mount.ensure(signal), name);
+  const path = join(await mount.answering(signal), name);
   return { path, format, readonly: accessMode === 'ro' };
 }
 

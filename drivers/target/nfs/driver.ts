@@ -27,7 +27,7 @@ export class NfsTargetDriver implements TargetDriver {
   async exportVolume(step: StepContext, { volumeId, path, readonly }: ExportRequest): Promise<ConnectionInfo> {
     const files = await this.#shareAt(dirname(path.path));
     const { operationId, epoch } = step;
-    await files.makeNotesDirectory();
+    await this.#shares.prepare(files);
     await files.writeText(exportName(volumeId), `${JSON.stringify({ operationId, epoch })}\n`);
     const options = await this.#shares.optionsOf(files.share);
     return {

@@ -36,9 +36,21 @@ export const createOverlay = (path: string, backing: ImageFile, sizeBytes: numbe
   ] as const),
 ];
 
-/** Prints its progress in percent. */
+/** Prints its progress in percent. `-t writeback`: when it ends, all is on the server's disk. */
 export const copyImage = (from: ImageFile, to: ImageFile): Argv => [
-  ...(['qemu-img', 'convert', '-p', '-f', from.format, '-O', to.format, from.path, to.path] as const),
+  ...([
+    'qemu-img',
+    'convert',
+    '-p',
+    '-t',
+    'writeback',
+    '-f',
+    from.format,
+    '-O',
+    to.format,
+    from.path,
+    to.path,
+  ] as const),
 ];
 
 /** Never shrinks without being told to. */

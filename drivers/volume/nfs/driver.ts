@@ -8,7 +8,7 @@ import { VolumeChain } from './chain.ts';
 import { copyImage, createImage, growImage, type ImageFile, type ImageFormat } from './commands.ts';
 import type { NfsVolumeOptions } from './config.ts';
 import { takeMark } from './mark.ts';
-import { exportName, idIn, infoName, markName, notesDirectory, partialName, volumeName } from './names.ts';
+import { exportName, idIn, infoName, markName, partialName, volumeName } from './names.ts';
 import type { ShareFiles } from './share-files.ts';
 import { NfsShares } from './shares.ts';
 import { dropSnapshot, mustNotBeExported, revertToNewest, takeSnapshot } from './snapshots.ts';
@@ -31,13 +31,10 @@ export class NfsVolumeDriver implements VolumeDriver {
     if (!options.nfs_qcow2_volumes) this.renameVolume = (step, volume, newId) => this.#rename(step, volume, newId);
   }
 
-  /** Mounts every share and writes there. Throws what is wrong with the first that cannot be used. */
+  /** Mounts every share and writes there; as in Cinder, those that do not answer are left out until they do. */
   async checkForSetup(): Promise<void> {
-    const mounts = await this.shares.configured();
     const shares = await this.shares.open();
-    for (const files of shares) await files.makeNotesDirectory();
-    if (shares.length === mounts.length) return;
-    // The others are left out, as Cinder leaves them out, until they answer.
+    for (const files of shares) await this.shares.prepare(files);
   }
 
   async stats(): Promise<readonly PoolStats[]> {
@@ -52,7 +49,7 @@ export class NfsVolumeDriver implements VolumeDriver {
       const found = await this.#find(volume.id);
       if (found) return this.#grow(step, found, sizeBytes);
       const files = await this.shares.choose(volume.sizeGib);
-      await files.makeNotesDirectory();
+      await this.shares.prepare(files);
       await this.#removePartials(files, volume.id);
       const { format } = await takeMark(files, volume.id, step, this.#format);
       const partial = partialName(volume.id, step.operationId, step.epoch);
@@ -60,7 +57,6 @@ export class NfsVolumeDriver implements VolumeDriver {
         await this.#fill(step, files, { path: files.path(partial), format }, sizeBytes, from);
         step.signal.throwIfAborted();
         await files.setMode(partial, this.#mode);
-        await files.sync(partial);
         await files.rename(partial, name);
       } catch (error) {
         await files.remove([partial, markName(volume.id)]).catch(() => undefined);
@@ -220,9 +216,7 @@ export class NfsVolumeDriver implements VolumeDriver {
   }
 
   async #removePartials(files: ShareFiles, volumeId: string): Promise<void> {
-    const names = await files.names(notesDirectory);
-    const dead = names.filter((name) => name.startsWith(`${volumeName(volumeId)}.`));
-    await files.remove(dead.map((name) => `${notesDirectory}/${name}`));
+    await files.removeNotes(`${volumeName(volumeId)}.`);
   }
 
   /** A volume and its snapshots have one chain of files, whichever of them is worked on. */

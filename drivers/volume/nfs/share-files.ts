@@ -29,9 +29,9 @@ export class ShareFiles {
     this.directory = directory;
   }
 
-  /** Mounted, and its server has answered just now. Throws what NfsMount.ensure throws. */
-  static async open(mount: ShareMount, signal?: AbortSignal): Promise<ShareFiles> {
-    return new ShareFiles(mount, await mount.ensure(signal));
+  /** Throws what NfsMount.mounted throws. */
+  static async open(mount: ShareMount): Promise<ShareFiles> {
+    return new ShareFiles(mount, await mount.mounted());
   }
 
   path(name: string): string {
@@ -76,12 +76,22 @@ export class ShareFiles {
     await this.#run(files.renameFile(`${path}.new`, path));
   }
 
+  /** Where marks, notes and half-made files go. */
   async makeNotesDirectory(): Promise<void> {
     await this.#run(files.makeDirectory(this.path(notesDirectory)));
   }
 
   async rename(from: string, to: string): Promise<void> {
     await this.#run(files.renameFile(this.path(from), this.path(to)));
+  }
+
+  /** Removes the plain files of the notes' directory whose names begin with `prefix`. */
+  async removeNotes(prefix: string): Promise<void> {
+    try {
+      await this.#run(files.removeBeginningWith(this.path(notesDirectory), prefix));
+    } catch (error) {
+      if (!isNotThere(error)) throw error;
+    }
   }
 
   /** Not there is success. */
@@ -91,10 +101,6 @@ export class ShareFiles {
 
   async setMode(name: string, mode: string): Promise<void> {
     await this.#run(files.setMode(this.path(name), mode));
-  }
-
-  async sync(name: string): Promise<void> {
-    await this.#run(files.syncPath(this.path(name)));
   }
 
   async space(): Promise<Space> {

@@ -17,6 +17,7 @@ export interface ShareUse extends Space {
 export class NfsShares {
   readonly #options: NfsVolumeOptions;
   readonly #mount: (settings: NfsMountSettings) => ShareMount;
+  readonly #prepared = new Set<string>();
   #mounts: readonly ShareMount[] | null = null;
 
   /** `mount` is for tests without a server. */
@@ -52,6 +53,13 @@ export class NfsShares {
     if (there[0] !== undefined) return there[0];
     if (failures.length > 0) throw failures[0];
     return null;
+  }
+
+  /** Makes the directory of notes on a share, once in this process. */
+  async prepare(files: ShareFiles): Promise<void> {
+    if (this.#prepared.has(files.share)) return;
+    await files.makeNotesDirectory();
+    this.#prepared.add(files.share);
   }
 
   async uses(): Promise<readonly ShareUse[]> {

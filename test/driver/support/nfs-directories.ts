@@ -11,7 +11,7 @@ export function directoryShare(share: string, path: string): ShareMount {
   const translate = (error: unknown): unknown => shareError(error, { share, option: 'backup_share', path });
   return {
     share,
-    ensure: () => Promise.resolve(path),
+    mounted: () => Promise.resolve(path),
     translate,
     run: (...args: Parameters<typeof run>) =>
       run(...args).catch((error: unknown) => Promise.reject(translate(error) as Error)),
