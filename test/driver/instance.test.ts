@@ -72,6 +72,16 @@ describe('a disk’s definition', () => {
     );
   });
 
+  it.each([
+    [{ device_path: '/var/lib/shares/0/volume-1' }, 'raw'],
+    [{ device_path: '/var/lib/shares/0/volume-1', format: 'qcow2' }, 'qcow2'],
+  ] as const)('is a file of a mounted share, read in its own format: %j', (data, format) => {
+    const [disk] = (
+      parseXml(diskXml({ ...spec, connection: { driver_volume_type: 'local', data } })) as { disk: object[] }
+    ).disk;
+    expect(disk).toMatchObject({ '@type': 'file', driver: { '@type': format }, source: { '@file': data.device_path } });
+  });
+
   it('is read back from an instance’s, however many disks that has', () => {
     const disk = diskXml({ ...spec, connection: iscsi('127.0.0.1:3260') });
     expect(parseDisks(`<domain><devices>${disk}</devices></domain>`)).toEqual([{ target: 'vdb', serial: volumeId }]);

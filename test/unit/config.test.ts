@@ -196,3 +196,29 @@ volume_driver = file
     '[spare] is not in enabled_backends; it has no effect',
   ]);
 });
+
+test('an NFS back-end and its backups load as Cinder names them, and a share that is none is named', () => {
+  const text = (share: string): string => `${minimal}enabled_backends = nfs
+backup_driver = cinder.backup.drivers.nfs.NFSBackupDriver
+backup_share = ${share}
+[nfs]
+volume_driver = cinder.volume.drivers.nfs.NfsDriver
+nas_host = 10.0.0.9
+nas_share_path = /srv/volumes
+nfs_mount_options =
+nfs_snapshot_support = True
+`;
+  const { config, warnings } = parse(text('nas.example:/srv/backups'));
+  expect(warnings).toEqual([]);
+  expect(config.backends[0]?.options).toMatchObject({
+    ...{ nas_host: '10.0.0.9', nfs_mount_point_base: '/state/mnt', nfs_snapshot_support: true },
+    ...{ nfs_shares_config: '/etc/cinder/nfs_shares', nfs_mount_attempts: 3, nfs_qcow2_volumes: false },
+  });
+  expect(config.backup).toMatchObject({
+    driver: 'nfs',
+    options: { backup_mount_point_base: '/state/backup_mount', backup_share: 'nas.example:/srv/backups' },
+  });
+  expect(problemsOf(text('nowhere'))).toEqual([
+    expect.stringMatching(/^x\.conf:8: \[DEFAULT\] backup_share: found "nowhere"; allowed: must be an NFS share/),
+  ]);
+});

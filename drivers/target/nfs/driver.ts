@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { StorageError } from '../../../domain/storage-errors.ts';
 import { mountDirectory } from '../../nfs/share.ts';
 import type { StepContext } from '../../step.ts';
-import { exportName, notesDirectory } from '../../volume/nfs/names.ts';
+import { exportName, notesDirectory, volumeName } from '../../volume/nfs/names.ts';
 import type { ShareFiles } from '../../volume/nfs/share-files.ts';
 import type { NfsShares } from '../../volume/nfs/shares.ts';
 import type { ConnectionInfo, ExportRequest, TargetDriver } from '../target.ts';
@@ -50,9 +50,11 @@ export class NfsTargetDriver implements TargetDriver {
   async refreshSize(): Promise<void> {}
 
   async removeExport(_step: StepContext, volumeId: string): Promise<void> {
+    // A share that is away is of no matter when the volume is on another.
     await this.#shares.find(async (files) => {
-      await files.remove([exportName(volumeId)]);
-      return null;
+      const found = await files.sizes([volumeName(volumeId), exportName(volumeId)]);
+      if (found.has(exportName(volumeId))) await files.remove([exportName(volumeId)]);
+      return found.size > 0 ? true : null;
     });
   }
 
