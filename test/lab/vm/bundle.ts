@@ -14,7 +14,11 @@ const leftOutside = ['fs-native-extensions', 'koffi', '@temporalio/core-bridge']
 /** Only control workers bundle workflows; a host's worker carries nothing for that. */
 const notNeeded = /^(webpack|@swc\/core|swc-loader|memfs|unionfs|source-map-loader)$/;
 
-const labPlugin: Plugin = {
+/** The backup engine's threads would run from source; for the VM their program is bundled too, beside its own. */
+const threadSource = join(projectRoot, 'drivers/backup/hashing/thread.ts');
+const threadProgram = 'drivers/backup/hashing/worker.ts';
+
+const labPlugin = (outfile: string): Plugin => ({
   name: 'lab',
   setup(builder) {
     // The project's own files find others beside themselves, and those are at the same place in the VM.
@@ -22,7 +26,11 @@ const labPlugin: Plugin = {
       const text = await readFile(path, 'utf8');
       const isOurs = path.startsWith(projectRoot) && !path.includes(`${sep}node_modules${sep}`);
       const contents = isOurs ? text.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)) : text;
-      return { contents, loader: 'ts' };
+      if (path !== threadSource) return { contents, loader: 'ts' };
+      const program = `${outfile}.thread.mjs`;
+      await bundle(threadProgram, program);
+      const named = contents.replaceAll("'./worker-from-source.js'", JSON.stringify(pathToFileURL(program).href));
+      return { contents: named, loader: 'ts' };
     });
     // The SDK finds one of its files by its place.
     builder.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/bundler\.js$/ }, async ({ path }) => {
@@ -42,7 +50,7 @@ const labPlugin: Plugin = {
       external: true,
     }));
   },
-};
+});
 
 /** Bundles `entry` (relative to the project) into `outfile`. Takes 0.1–1 s. */
 export async function bundle(entry: string, outfile: string): Promise<void> {
@@ -54,7 +62,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
-    plugins: [labPlugin],
+    plugins: [labPlugin(outfile)],
     banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
   });
 }
