@@ -14,6 +14,7 @@ import { writeImage } from '../drivers/image/write.ts';
 import type { StepContext } from '../drivers/step.ts';
 import type { SnapshotRef, VolumeDriver, VolumeRef } from '../drivers/volume/driver.ts';
 import type { HostClaim } from './host-services.ts';
+import { bytesPath } from './bytes-path.ts';
 import { hostStep, type HostStepDeps } from './host-step.ts';
 
 export interface FetchImageRequest {
@@ -87,7 +88,7 @@ export function createImageActivities(deps: ImageDeps): ImageActivities {
     writeImage: ({ claim, volume, image, isNew }) =>
       hostStep(deps, claim, mustBeUuid(volume.id), async (step) => {
         const { path: imagePath, image: inspected } = await fetched(step, { claim, volume, image });
-        const { path: volumePath } = await driver.volumePath(volume.id);
+        const volumePath = bytesPath(await driver.volumePath(volume.id));
         const isBlank = isNew && driver.newVolumesReadZero;
         await writeImage(step, { imagePath, image: inspected, volumePath, isBlank });
         await place.forget(volume.id);
@@ -95,7 +96,7 @@ export function createImageActivities(deps: ImageDeps): ImageActivities {
     uploadVolume: ({ claim, volume, snapshot, image }) =>
       hostStep(deps, claim, mustBeUuid(volume.id), async (step) => {
         const access = await accessFor(claim);
-        const { path } = snapshot ? await driver.snapshotPath(snapshot) : await driver.volumePath(volume.id);
+        const path = bytesPath(snapshot ? await driver.snapshotPath(snapshot) : await driver.volumePath(volume.id));
         const source = { volumeId: volume.id, sourcePath: path, sizeBytes: gibToBytes(volume.sizeGib) };
         await uploadImage(step, glance, place, imageOptions, { access, image, ...source });
       }),

@@ -5,6 +5,7 @@ import { StorageError } from '../domain/storage-errors.ts';
 import { copyInto } from '../drivers/data/copy-into.ts';
 import type { TargetDriver } from '../drivers/target/target.ts';
 import type { SnapshotRef, VolumeDriver, VolumeRef } from '../drivers/volume/driver.ts';
+import { bytesPath } from './bytes-path.ts';
 import { withDataPath, type DataAccessDeps } from './data-access.ts';
 import type { HostClaim } from './host-services.ts';
 import { hostStep, type HostStepDeps } from './host-step.ts';
@@ -54,8 +55,8 @@ export function createVolumeCopyActivities(deps: VolumeCopyDeps): VolumeCopyActi
         // Nobody is attached; an export that an interrupted detach left would show its initiators two volumes in one.
         await deps.target?.removeExport(step, volume.id);
         if (driver.revertToSnapshot) return driver.revertToSnapshot(step, volume, snapshot);
-        const { path: sourcePath } = await driver.snapshotPath(snapshot);
-        const { path: targetPath } = await driver.volumePath(volume.id);
+        const sourcePath = bytesPath(await driver.snapshotPath(snapshot));
+        const targetPath = bytesPath(await driver.volumePath(volume.id));
         const sizeBytes = gibToBytes(snapshot.sizeGib);
         return copyInto(step, { sourcePath, targetPath, sizeBytes, targetIsBlank: false });
       }),
@@ -68,7 +69,7 @@ export function createVolumeCopyActivities(deps: VolumeCopyDeps): VolumeCopyActi
       }),
     fillCopy: ({ claim, copy, volumeId, data }) =>
       hostStep(deps, claim, mustBeUuid(copy.id), async (step) => {
-        const { path: targetPath } = await driver.volumePath(copy.id);
+        const targetPath = bytesPath(await driver.volumePath(copy.id));
         const sizeBytes = gibToBytes(copy.sizeGib);
         const targetIsBlank = driver.newVolumesReadZero;
         await withDataPath(deps, step, claim, mustBeUuid(volumeId), data, (sourcePath) =>

@@ -68,7 +68,8 @@ export async function* pipeThrough(
 
 function start(argv: Argv): Filter {
   // In a group of its own, so that ending it ends what it has started; the kernel ends it when this process dies.
-  const [program = '', ...args] = ['setpriv', '--pdeathsig', 'KILL', '--', ...revealed(argv)];
+  const words: readonly string[] = ['setpriv', '--pdeathsig', 'KILL', '--', ...revealed(argv)];
+  const [program = '', ...args] = words;
   return spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: minimalEnvironment(),
