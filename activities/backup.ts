@@ -1,5 +1,6 @@
 // Steps of the backup service, on the backup host: write a backup's objects, remove them, restore them.
 import { mustBeUuid } from '../domain/ids.ts';
+import { StorageError } from '../domain/storage-errors.ts';
 import type { Connector } from '../drivers/connector/connector.ts';
 import type { StepContext } from '../drivers/step.ts';
 import type { HostClaim } from './host-services.ts';
@@ -84,6 +85,8 @@ export interface BackupActivities {
   /** Also the undo of writeBackup. */
   removeBackup(request: RemoveBackupRequest): Promise<void>;
   restoreBackup(request: RestoreBackupRequest): Promise<RestoredBackup>;
+  /** Whether the store holds it; only looks. */
+  hasBackup(backup: BackupIdentity): Promise<boolean>;
   /** Looks whether the objects of an imported backup are in this host's store; answers the driver's name. */
   verifyBackup(request: RemoveBackupRequest): Promise<{ service: string }>;
 }
@@ -113,6 +116,15 @@ export function createBackupActivities(deps: BackupDeps): BackupActivities {
       ),
     removeBackup: ({ claim, backup }) =>
       hostStep(deps, claim, mustBeUuid(backup.id), (step) => deps.engine.remove(step, placed(backup))),
+    async hasBackup(backup) {
+      try {
+        await deps.engine.verify(placed(backup));
+        return true;
+      } catch (error) {
+        if (error instanceof StorageError && error.code === 'BackupCorrupt') return false;
+        throw error;
+      }
+    },
     verifyBackup: ({ claim, backup }) =>
       hostStep(deps, claim, mustBeUuid(backup.id), async () => {
         await deps.engine.verify(placed(backup));

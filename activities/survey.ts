@@ -20,6 +20,20 @@ export interface SurveyPage {
 
 export interface SurveyActivities {
   survey(request: SurveyRequest): Promise<SurveyPage>;
+  /** One volume or snapshot: is it there, how large, exported? */
+  inspect(subject: InspectRequest): Promise<Inspection>;
+}
+
+export interface InspectRequest {
+  readonly kind: 'volume' | 'snapshot';
+  readonly id: string;
+}
+
+export interface Inspection {
+  readonly there: boolean;
+  /** Null of a snapshot, and where the driver does not say. */
+  readonly sizeGib: number | null;
+  readonly exported: boolean;
 }
 
 /** A volume worker's answers about its own back-end. */
@@ -42,6 +56,12 @@ export function createSurveyActivities({
       const bytes = kind === 'volume' ? ((await driver.volumeBytes?.(page)) ?? {}) : {};
       const sizeOf = (id: string): number | null => (id in bytes ? (bytes[id] ?? 0) / bytesPerGib : null);
       return { found: page.map((id) => ({ id, sizeGib: sizeOf(id) })), last: all.length <= limit };
+    },
+    async inspect({ kind, id }) {
+      const there = (await lists[kind]()).includes(id);
+      const bytes = there && kind === 'volume' ? (await driver.volumeBytes?.([id]))?.[id] : undefined;
+      const exported = kind === 'volume' && (await lists.export()).includes(id);
+      return { there, sizeGib: bytes === undefined ? null : bytes / bytesPerGib, exported };
     },
   };
 }

@@ -32,6 +32,7 @@ import { poolRoutes } from './scheduler-stats/routes.ts';
 import { computeHandlers } from './servers/app.ts';
 import { serviceRoutes } from './services/routes.ts';
 import { snapshotRoutes } from './snapshots/routes.ts';
+import { stateResetRoutes } from './state-resets/routes.ts';
 import { transferRoutes } from './transfers/routes.ts';
 import { typeRoutes } from './types/routes.ts';
 import { versionRoot, versionRoutes } from './versions/routes.ts';
@@ -71,6 +72,7 @@ export const allRoutes: readonly Route[] = [
   ...extensionRoutes,
   ...operationRoutes,
   ...backendRoutes,
+  ...stateResetRoutes,
   ...auditRoutes,
 ];
 

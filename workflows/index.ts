@@ -16,6 +16,7 @@ export { snapshotCreate } from './snapshot-create.ts';
 export { snapshotDelete } from './snapshot-delete.ts';
 export { snapshotManage } from './snapshot-manage.ts';
 export { snapshotUnmanage } from './snapshot-unmanage.ts';
+export { stateCheck } from './state-check.ts';
 export { volumeAttach } from './volume-attach.ts';
 export { volumeCleanup } from './volume-cleanup.ts';
 export { volumeCreate } from './volume-create.ts';

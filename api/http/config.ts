@@ -5,6 +5,7 @@ import type { Database } from '../../prisma/store/database/client.ts';
 import type { ImageRules, ImageService } from '../images/service.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
+import type { StateChecks } from '../operations/state-checks.ts';
 import type { PolicySource } from '../policy/policy-file.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -48,6 +49,7 @@ export interface ApiDeps {
   readonly config: ApiConfig;
   readonly operations: OperationStarter;
   readonly orders: OperationOrders;
+  readonly stateChecks: StateChecks;
   readonly policies: PolicySource;
   /** Left out or null without an image service. */
   readonly images?: ImageService | null;

@@ -5,6 +5,7 @@ import type { Transaction } from '../../prisma/store/database/transaction.ts';
 import type { ImageService } from '../images/service.ts';
 import type { OperationOrders } from '../operations/orders.ts';
 import type { OperationStarter } from '../operations/starter.ts';
+import type { StateChecks } from '../operations/state-checks.ts';
 import type { Credentials } from '../policy/evaluate.ts';
 import type { ApiConfig } from './config.ts';
 import type { Microversion } from './microversion.ts';
@@ -36,6 +37,7 @@ export interface RequestContext extends Caller {
   readonly config: ApiConfig;
   readonly operations: OperationStarter;
   readonly orders: OperationOrders;
+  readonly stateChecks: StateChecks;
   /** Null without an image service. */
   readonly images: ImageService | null;
   readonly log: Logger;

@@ -172,6 +172,7 @@ function contextOf(
     config: deps.config,
     operations: caller.projectId === '' ? refuseOwnerless(operations) : operations,
     orders: deps.orders,
+    stateChecks: deps.stateChecks,
     images: deps.images ?? null,
     log: deps.log.child({ requestId }),
     processLog: deps.log,

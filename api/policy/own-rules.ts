@@ -25,6 +25,7 @@ export const ownRules = {
   'backend:get_all': [admin],
   'backend:pause': [admin],
   'backend:release': [admin],
+  'state_reset:create': [admin],
   'audit:get_all': [admin],
   'audit:create': [admin],
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app.ts';
 import { noauth } from '../../api/http/noauth.ts';
 import { createOperationOrders } from '../../api/operations/orders.ts';
+import { createStateChecks } from '../../api/operations/state-checks.ts';
 import { createPolicyRules } from '../../api/policy/enforcer.ts';
 import { fixedPolicies } from '../../api/policy/policy-file.ts';
 import { createImageService } from '../../workers/roles/images.ts';
@@ -39,6 +40,7 @@ export async function serveLab(lab: Lab): Promise<LabApi> {
     operations: lab.starter,
     orders: createOperationOrders(lab.temporal, lab.starter),
     images: lab.images && imageServiceOf(lab.images.access.endpoints),
+    stateChecks: createStateChecks(lab.temporal, 60_000),
     authenticate: noauth,
     policies: fixedPolicies(createPolicyRules({}, { enforceNewDefaults: true })),
     log: lab.log,

@@ -1,5 +1,6 @@
 // Scoria's command line. Commands are loaded when they are called, so that each starts quickly.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { checkedResources } from '../../domain/state-check.ts';
 import { addBackendsCommands } from './backends-commands.ts';
 import { addApiOptions, addOperationsCommands } from './operations-commands.ts';
 import { roles, type Role } from '../config/requirements.ts';
@@ -64,6 +65,20 @@ addLaunchOptions(
 
 addOperationsCommands(program, exitWith);
 addBackendsCommands(program, exitWith);
+
+addApiOptions(
+  program
+    .command('reset-state')
+    .addArgument(new Argument('<resource>').choices(checkedResources))
+    .argument('<id>')
+    .description('look whether it is really there, propose the state of its row, and set it with --apply'),
+)
+  .option('--apply', 'set what is proposed')
+  .option('--reason <text>', 'for the history')
+  .option('--despite-operation', 'end what is under way on it; nothing of that is undone')
+  .action(async (resource: string, id: string, flags) =>
+    exitWith((await import('./reset-state.ts')).resetState(resource, id, flags)),
+  );
 
 addApiOptions(program.command('audit').description('compare the rows with what back-ends and targets really have'))
   .option('--repair', "mend what is provably Scoria's and idle")

@@ -10,6 +10,7 @@ import { noauth } from '../../api/http/noauth.ts';
 import { keystone } from '../../api/keystone/authenticate.ts';
 import { createIdentityService, type IdentityService } from '../../api/keystone/identity.ts';
 import { openPolicyFile, type PolicySource } from '../../api/policy/policy-file.ts';
+import { createStateChecks } from '../../api/operations/state-checks.ts';
 import { startSweeper } from '../../api/operations/sweeper.ts';
 import { createDatabase } from '../../prisma/store/database/client.ts';
 import { seedGroupType } from '../../prisma/store/groups/group-types.ts';
@@ -41,7 +42,18 @@ export async function startApiRole(config: ScoriaConfig, log: Logger): Promise<R
   const { authenticate, identity } = authentication;
   const regionName = config.keystone?.regionName ?? null;
   const images = createImageService({ config: config.images, identity, regionName });
-  const app = createApp({ db, config: apiConfigOf(config), operations, orders, images, policies, authenticate, log });
+  const stateChecks = createStateChecks(temporal, config.api.rpcResponseTimeoutMs);
+  const app = createApp({
+    db,
+    config: apiConfigOf(config),
+    operations,
+    orders,
+    stateChecks,
+    images,
+    policies,
+    authenticate,
+    log,
+  });
   await seedDefaultType(db);
   await seedGroupType(db);
   const server = await listen(createServer(app), config.api.port, config.api.listenAddress);

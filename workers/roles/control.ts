@@ -10,6 +10,7 @@ import { createManagedActivities } from '../../activities/managed.ts';
 import { createMoveActivities } from '../../activities/moves.ts';
 import { createOperationActivities, type StepPolicy } from '../../activities/operation.ts';
 import { createPlacementActivities } from '../../activities/placement.ts';
+import { createStateCheckActivities } from '../../activities/state-check.ts';
 import { createSupersededActivities } from '../../activities/superseded.ts';
 import type { Logger } from 'pino';
 import type { ScheduleOptions } from '../../domain/scheduler/schedule.ts';
@@ -56,6 +57,7 @@ export function controlActivities(
     ...placement,
     ...createMoveActivities(db, { serviceDownTimeS, scheduler }),
     ...createBackendActivities(db),
+    ...createStateCheckActivities(db, serviceDownTimeS),
     ...createGroupActivities(db, { serviceDownTimeS, scheduler }),
     ...createManagedActivities(db, deps.quotaDefaults),
     ...createConnectionActivities(db, serviceDownTimeS),

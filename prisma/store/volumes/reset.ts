@@ -10,12 +10,14 @@ export interface VolumeReset {
   /** null: none. */
   readonly migrationStatus?: string | null;
   readonly actor: string;
+  readonly reason?: string;
 }
 
 /** Writes what is given; `detached` removes the volume's attachments. False when the volume is gone. */
 export async function resetVolume(tx: Transaction, reset: VolumeReset): Promise<boolean> {
-  const { id, status, attachStatus, migrationStatus, actor } = reset;
-  if (status !== undefined && !(await forceStatus(tx, { resource: 'volume', id, status, actor }))) return false;
+  const { id, status, attachStatus, migrationStatus, actor, reason } = reset;
+  const forced = { resource: 'volume', id, actor, ...(reason === undefined ? {} : { reason }) } as const;
+  if (status !== undefined && !(await forceStatus(tx, { ...forced, status }))) return false;
   const { count } = await tx.volume.updateMany({
     where: { id, deletedAt: null },
     data: { attachStatus, migrationStatus, updatedAt: new Date() },

@@ -1,0 +1,24 @@
+// Asks a control worker to look at one resource where it is: the API's side of `scoria reset-state`.
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import type { StateSubject } from '../../activities/state-check.ts';
+import { controlQueue } from '../../domain/task-queues.ts';
+import type { StateCheck } from '../../workflows/state-check.ts';
+
+export interface StateChecks {
+  /** Null when there is no such live row. Throws when no control worker answers in time. */
+  look(subject: StateSubject): Promise<StateCheck | null>;
+}
+
+/** Looks through Temporal. */
+export function createStateChecks(temporal: Client, timeoutMs: number): StateChecks {
+  return {
+    look: (subject) =>
+      temporal.workflow.execute<(subject: StateSubject) => Promise<StateCheck | null>>('stateCheck', {
+        workflowId: `stateCheck/${subject.id}/${randomUUID()}`,
+        taskQueue: controlQueue,
+        args: [subject],
+        workflowExecutionTimeout: timeoutMs,
+      }),
+  };
+}
