@@ -1,13 +1,8 @@
 // Control step of a look at one resource: what its rows say.
-import type { CheckedResource, StateFacts } from '../domain/state-check.ts';
+import type { StateFacts, StateSubject } from '../domain/state-check.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import { readFacts, type BackupFacts } from '../prisma/store/operations/facts.ts';
 import { readStateFacts } from '../prisma/store/states/facts.ts';
-
-export interface StateSubject {
-  readonly resource: CheckedResource;
-  readonly id: string;
-}
 
 export interface StateCheckActivities {
   /** Null when there is no such live row. */

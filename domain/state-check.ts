@@ -3,6 +3,11 @@
 export const checkedResources = ['volume', 'snapshot', 'backup'] as const;
 export type CheckedResource = (typeof checkedResources)[number];
 
+export interface StateSubject {
+  readonly resource: CheckedResource;
+  readonly id: string;
+}
+
 /** A live attachment of a volume. */
 export interface AttachmentState {
   readonly id: string;

@@ -1,9 +1,15 @@
 // stateCheck: looks at one volume, snapshot or backup where it is, and judges what state its row should be in.
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { BackupActivities } from '../activities/backup.ts';
-import type { StateCheckActivities, StateSubject } from '../activities/state-check.ts';
+import type { StateCheckActivities } from '../activities/state-check.ts';
 import type { SurveyActivities } from '../activities/survey.ts';
-import { judgeState, type StateFacts, type StateVerdict, type StorageFinding } from '../domain/state-check.ts';
+import {
+  judgeState,
+  type StateFacts,
+  type StateSubject,
+  type StateVerdict,
+  type StorageFinding,
+} from '../domain/state-check.ts';
 import { backupQueue, controlQueue, volumeQueue } from '../domain/task-queues.ts';
 import { backupIdentity } from './support/backup-identity.ts';
 import { readFailure } from './support/failures.ts';

@@ -1,7 +1,7 @@
 // Asks a control worker to look at one resource where it is: the API's side of `scoria reset-state`.
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import type { StateSubject } from '../../activities/state-check.ts';
+import type { StateSubject } from '../../domain/state-check.ts';
 import { controlQueue } from '../../domain/task-queues.ts';
 import type { StateCheck } from '../../workflows/state-check.ts';
 

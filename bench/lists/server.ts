@@ -41,6 +41,7 @@ export async function startListServer(): Promise<ListServer> {
     config: labConfig,
     operations: { submit: nothingRuns, submitAndWait: nothingRuns, start: () => Promise.resolve(true) },
     orders: { give: nothingRuns },
+    stateChecks: { look: nothingRuns },
     policies: fixedPolicies(createPolicyRules({}, { enforceNewDefaults: true })),
     authenticate: noauth,
     log: pino({ level: 'silent' }),
