@@ -16,6 +16,12 @@ const refusal = (id: string): ApiError =>
       'of a group and destination host/cluster must be different than the current one',
   });
 
+/** Cinder has Nova swap the disk of the server. The Nova that is here cannot, so it is said at once. */
+const attachedRefusal = (id: string): ApiError =>
+  new ApiError('InvalidVolume', {
+    reason: `Volume ${id} is attached, and its server cannot be given another disk in its place: detach it first.`,
+  });
+
 export interface MigrateWish {
   readonly host?: string | null;
   readonly cluster?: string | null;
@@ -43,7 +49,7 @@ export async function migrateVolume(context: RequestContext, volume: VolumeRow, 
         await noteMigrationStart(tx, id);
       },
     },
-    () => refusal(id),
+    () => (volume.status === 'in-use' ? attachedRefusal(id) : refusal(id)),
   );
 }
 

@@ -1,6 +1,7 @@
 // Attachments: reserving, connecting and detaching, when many ask at once and when servers are involved.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seal } from '../../prisma/store/database/sealed.ts';
+import { noteService } from '../../prisma/store/services/services.ts';
 import { newId } from '../support/ids.ts';
 import { startVolumeLab, type Answered, type VolumeLab } from './support/volume-lab.ts';
 
@@ -121,4 +122,18 @@ describe('one after the other', () => {
       `ConflictNovaUsingAttachment: Detach volume from instance ${server.id} using the Compute API`,
     );
   });
+});
+
+test('a volume in use is not migrated, and why is said', async () => {
+  const id = await lab.makeVolume();
+  await lab.call('POST', `/volumes/${id}/action`, {
+    body: { 'os-attach': { host_name: 'h', mountpoint: '/dev/vdb' } },
+  });
+  await lab.starter.settle();
+  await noteService(lab.db, 'cinder-volume', 'peer@lf2', 'nova');
+  const migration = { 'os-migrate_volume': { host: 'peer@lf2#lf2' } };
+  const answered = await lab.call('POST', `/volumes/${id}/action`, { body: migration });
+  expect(answered.status).toBe(400);
+  expect(answered.body.badRequest.message).toContain('is attached');
+  expect(await lab.show(id)).toMatchObject({ status: 'in-use', migration_status: null });
 });

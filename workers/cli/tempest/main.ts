@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mustRunTool, runTool } from '../../../privileged/tool.ts';
+import type { EmbeddedGlance } from '../../embedded/glance.ts';
 import { KeystoneClient } from '../../embedded/keystone-client.ts';
-import type { LaunchFacts } from '../../embedded/launch-options.ts';
 import { launch } from '../../embedded/launcher.ts';
 import { keystonePasswordsIn, openStateDirectory } from '../../embedded/state-directory.ts';
 import { ensureVirtualenv, type VirtualenvPlan } from '../../embedded/virtualenv.ts';
 import { projectRoot } from '../vitest-run.ts';
 import { stopOnSignals } from '../signals.ts';
+import { startImages } from './images.ts';
 import { startNetworkStub } from './network-stub.ts';
 import { readReport } from './report.ts';
 import { scoriaConfig, tempestConfig } from './settings.ts';
@@ -37,25 +38,23 @@ export async function tempest(pattern = '^tempest\\.api\\.volume'): Promise<numb
   const network = await startNetworkStub();
   const options = { stateDir, configFile, ...anyPorts, withKeystone: true, say, signal: signals.signal };
   const launched = await launch(options);
+  let images: EmbeddedGlance | undefined;
   try {
-    await addOtherServices(launched.facts, network.url);
-    const { admin: adminPassword } = await keystonePasswordsIn(await openStateDirectory(stateDir));
     const keystoneUrl = launched.facts.keystoneUrl ?? '';
-    const output = await run(bin, { directory, keystoneUrl, adminPassword }, pattern, signals.signal);
-    return await tell(output);
+    const { token } = launched.facts;
+    const keystone = new KeystoneClient(keystoneUrl, token);
+    await keystone.ensureEndpoint('network', 'neutron', network.url);
+    const passwords = await keystonePasswordsIn(await openStateDirectory(stateDir));
+    images = await startImages({ directory, keystoneUrl, keystone, token, passwords, say, signal: signals.signal });
+    const place = { directory, keystoneUrl, adminPassword: passwords.admin };
+    return await tell(await run(bin, place, pattern, signals.signal));
   } finally {
+    await images?.stop();
     await launched.stop();
     await network.stop();
     signals.dispose();
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Tempest looks both up in the catalogue; images are never asked for. */
-async function addOtherServices({ keystoneUrl, token }: LaunchFacts, networkUrl: string): Promise<void> {
-  const keystone = new KeystoneClient(keystoneUrl ?? '', token);
-  await keystone.ensureEndpoint('network', 'neutron', networkUrl);
-  await keystone.ensureEndpoint('image', 'glance', 'http://127.0.0.1:9');
 }
 
 async function run(
@@ -72,13 +71,8 @@ async function run(
     join(cwd, '.stestr.conf'),
     `[DEFAULT]\ntest_path=${library}/test_discover\ntop_dir=${library}\ngroup_regex=([^\\.]*\\.)*\n`,
   );
-  const known = await readKnown();
-  const images = known
-    .split('\n')
-    .flatMap((line) => (line.endsWith('\tglance') ? [`^${line.split('\t')[0]}(\\[|$)`] : []));
-  await writeFile(join(cwd, 'exclude'), images.map((line) => `${line.replaceAll('.', '\\.')}\n`).join(''));
   await mustRunTool(join(bin, 'stestr'), ['init'], { cwd, timeoutMs: 60_000 });
-  const args = ['run', '--config-file', 'tempest.conf', '--regex', pattern, '--exclude-list', 'exclude'];
+  const args = ['run', '--config-file', 'tempest.conf', '--regex', pattern];
   const limits = { cwd, timeoutMs: limitMs, visible: true, signal };
   return (await runTool(join(bin, 'tempest'), [...args, '--concurrency', '2'], limits)).stdout;
 }

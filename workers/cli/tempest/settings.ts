@@ -1,4 +1,5 @@
-// What Tempest is told of this cloud: no compute, no images, two back-ends; and Scoria of the same.
+// What Tempest is told of this cloud: no compute, images, two back-ends; and Scoria of the same.
+import { imageIds } from './images.ts';
 
 export interface TempestPlace {
   /** Its workspace. */
@@ -29,10 +30,15 @@ default_domain_id = default
 [service_available]
 cinder = true
 nova = false
-# Whole classes are skipped, or break, where these are false, though they ask neither service.
 glance = true
+# Whole classes are skipped, or break, where it is false, though they ask no network of it.
 neutron = true
 swift = false
+[compute]
+image_ref = ${imageIds.first}
+image_ref_alt = ${imageIds.other}
+[image]
+catalog_type = image
 [volume]
 catalog_type = volumev3
 region = RegionOne
@@ -58,6 +64,7 @@ consistency_group = false
 extend_attached_volume = false
 extend_volume_with_snapshot = true
 volume_revert = true
+volume_image_dep_tests = true
 instance_locality_enabled = false
 api_extensions = all
 [compute-feature-enabled]
