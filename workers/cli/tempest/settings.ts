@@ -8,26 +8,8 @@ export interface TempestPlace {
   readonly adminPassword: string;
 }
 
-/** https://docs.openstack.org/tempest/latest/sampleconf.html */
-export function tempestConfig({ directory, keystoneUrl, adminPassword }: TempestPlace): string {
-  return `[DEFAULT]
-log_file = ${directory}/tempest.log
-[oslo_concurrency]
-lock_path = ${directory}/lock
-[auth]
-use_dynamic_credentials = true
-create_isolated_networks = false
-admin_username = admin
-admin_password = ${adminPassword}
-admin_project_name = admin
-admin_domain_name = Default
-[identity]
-auth_version = v3
-uri_v3 = ${keystoneUrl}
-uri = ${keystoneUrl}
-region = RegionOne
-default_domain_id = default
-[service_available]
+/** What there is in this cloud. */
+const cloud = `[service_available]
 cinder = true
 nova = false
 glance = true
@@ -69,7 +51,28 @@ instance_locality_enabled = false
 api_extensions = all
 [compute-feature-enabled]
 volume_multiattach = true
-[enforce_scope]
+`;
+
+/** https://docs.openstack.org/tempest/latest/sampleconf.html */
+export function tempestConfig({ directory, keystoneUrl, adminPassword }: TempestPlace): string {
+  return `[DEFAULT]
+log_file = ${directory}/tempest.log
+[oslo_concurrency]
+lock_path = ${directory}/lock
+[auth]
+use_dynamic_credentials = true
+create_isolated_networks = false
+admin_username = admin
+admin_password = ${adminPassword}
+admin_project_name = admin
+admin_domain_name = Default
+[identity]
+auth_version = v3
+uri_v3 = ${keystoneUrl}
+uri = ${keystoneUrl}
+region = RegionOne
+default_domain_id = default
+${cloud}[enforce_scope]
 cinder = true
 `;
 }
