@@ -6,9 +6,9 @@ import { GlanceConnection } from '../../drivers/glance/connection.ts';
 import { GlanceImages } from '../../drivers/glance/images.ts';
 import { labGlance } from './host-images.ts';
 
-export const accessTo = ({ url }: { readonly url: string }): ImageAccess => ({
+export const accessTo = ({ url }: { readonly url: string }, userToken: string | null = null): ImageAccess => ({
   endpoints: [url],
-  userToken: null,
+  userToken,
   serviceToken: null,
 });
 
@@ -24,8 +24,9 @@ export interface LabImages {
   close(): Promise<void>;
 }
 
-export function createLabImages(url: string): LabImages {
-  const access = accessTo({ url });
+/** As who has this token; without one, as whoever. */
+export function createLabImages(url: string, userToken: string | null = null): LabImages {
+  const access = accessTo({ url }, userToken);
   const connection = new GlanceConnection(labGlance);
   const glance = new GlanceImages(connection);
   const patient = (): AbortSignal => AbortSignal.timeout(60_000);
