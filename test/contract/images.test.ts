@@ -11,7 +11,7 @@ import { claimOperation } from '../../prisma/store/operations/claim.ts';
 import { mustRunTool } from '../../privileged/tool.ts';
 import { ensureClients } from '../../workers/embedded/clients.ts';
 import { startGlance, type EmbeddedGlance } from '../../workers/embedded/glance.ts';
-import { serviceUser } from '../../workers/embedded/keystone-people.ts';
+import { glanceIdentity } from '../../workers/embedded/keystone-people.ts';
 import { createImageService } from '../../workers/roles/images.ts';
 import { labGlance } from '../support/host-images.ts';
 import { createLabImages, type LabImages } from '../support/lab-images.ts';
@@ -35,9 +35,7 @@ const login = (user: string, password: string, project: string) =>
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'scoria-glance-'));
   lab = await startKeystoneLab();
-  const { name: user, project } = serviceUser;
-  const asService = { authUrl: lab.keystoneUrl, user, password: passwords.service, project };
-  glance = await startGlance({ directory, identity: asService });
+  glance = await startGlance({ directory, identity: glanceIdentity(lab.keystoneUrl, passwords.service) });
   await lab.keystone.ensureEndpoint('image', 'glance', glance.url);
   identity = createIdentityService(lab.options);
   const { policies, log } = lab.volumes.deps;

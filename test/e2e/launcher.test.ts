@@ -126,8 +126,9 @@ async function listening(): Promise<Server> {
   return server;
 }
 
-test('with Keystone everybody logs in by name, and the operations command does so too', async () => {
-  const daemon = await up(...anyPorts, '--with-keystone', '--keystone-port', '0');
+test('with Keystone everybody logs in by name, images and volumes too, and the operations command does so too', async () => {
+  const others = ['--with-keystone', '--keystone-port', '0', '--with-glance', '--glance-port', '0'];
+  const daemon = await up(...anyPorts, ...others);
   const facts = await ready(daemon, directory);
   const clients = await ensureClients();
   const as = (cloud: string, ...args: string[]) =>
@@ -142,9 +143,18 @@ test('with Keystone everybody logs in by name, and the operations command does s
   const refused = await as('scoria-reader', 'volume', 'create', '--size', '1', 'theirs');
   expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain("Policy doesn't allow volume:create to be performed.");
+  // The image is looked up by its name, in the Glance of the catalogue.
+  const image = await as('scoria-demo', 'image', 'create', '--file', facts.cloudsFile, 'small', '-f', 'value');
+  expect(image.exitCode, image.stderr).toBe(0);
+  const booted = await as('scoria-demo', 'volume', 'create', '--image', 'small', '--size', '1', 'booted');
+  expect(booted.exitCode, booted.stderr).toBe(0);
+  await eventually(async () => {
+    const shown = await as('scoria-demo', 'volume', 'show', 'booted', '-f', 'json');
+    expect(JSON.parse(shown.stdout)).toMatchObject({ status: 'available', bootable: true });
+  });
   const operations = await runTool(scoria, ['operations', 'list', '--state-dir', facts.stateDir], {
     timeoutMs: 120_000,
   });
   expect(operations.stdout).toContain('volumeCreate');
   expect((await fetch(`${facts.apiUrl}/v3/volumes`, { headers: { 'X-Auth-Token': 'admin:admin' } })).status).toBe(401);
-}, 300_000);
+}, 600_000);

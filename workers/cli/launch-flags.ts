@@ -57,6 +57,10 @@ export function addLaunchOptions(command: Command, kept: 'kept' | 'temporary' = 
         'SCORIA_KEYSTONE_PORT',
       ),
     )
+    .addOption(option('--with-glance', 'start a Glance too: volumes from images and back', 'SCORIA_WITH_GLANCE'))
+    .addOption(
+      portOption('--glance-port <port>', 'port of that Glance (default: 9292; 0 = any free one)', 'SCORIA_GLANCE_PORT'),
+    )
     .addOption(
       option(
         '--ready-file <file>',
@@ -84,6 +88,8 @@ export interface LaunchFlags {
   readonly postgresPort?: number;
   readonly withKeystone?: boolean;
   readonly keystonePort?: number;
+  readonly withGlance?: boolean;
+  readonly glancePort?: number;
   readonly readyFile?: string;
 }
 

@@ -60,6 +60,7 @@ function summary(facts: LaunchFacts): string {
   const rows: readonly (readonly [string, string | null])[] = [
     ['API', `${facts.apiUrl}/v3`],
     ['Keystone', facts.keystoneUrl],
+    ['Glance', facts.glanceUrl],
     ['Temporal UI', facts.temporalUiUrl],
     ['Temporal', facts.temporalAddress],
     ['PostgreSQL', new URL(facts.databaseUrl).host],

@@ -37,7 +37,7 @@ export function keystoneCloudsYaml({ url, passwords }: { url: string; passwords:
  * where each service is, because there is no catalogue either. Tried with python-openstackclient 10.5 and openstacksdk
  * 4.22 (which loses `snapshot create --force` below 3.66, where it is needed): `volume …`, `server list`, `server add volume` (but not `quota show` without a project).
  */
-export function cloudsYaml(apiUrl: string): string {
+export function cloudsYaml(apiUrl: string, glanceUrl: string | null): string {
   const volume = `${apiUrl}/v3/${cloudProjectId}`;
   return `clouds:
   ${cloudName}:
@@ -49,5 +49,5 @@ export function cloudsYaml(apiUrl: string): string {
     block_storage_endpoint_override: ${volume}
     volume_endpoint_override: ${volume}
     compute_endpoint_override: ${apiUrl}/compute/v2.1
-`;
+${glanceUrl === null ? '' : `    image_endpoint_override: ${glanceUrl}\n`}`;
 }

@@ -15,6 +15,8 @@ export interface EmbeddedFacts {
   readonly secrets: Secrets;
   /** null where no Keystone of ours is started. */
   readonly keystone: { readonly url: string; readonly password: string } | null;
+  /** null where no Glance of ours is started. */
+  readonly glanceUrl: string | null;
 }
 
 /** Rows that win over the operator's own file, and rows that only fill its gaps. */
@@ -32,6 +34,7 @@ export function embeddedConfig(facts: EmbeddedFacts, operators: Source): string 
     { section: 'DEFAULT', option: 'osapi_volume_listen', value: '127.0.0.1' },
     { section: 'DEFAULT', option: 'osapi_volume_listen_port', value: facts.apiPort, always: true },
     ...keystoneRows(facts.keystone),
+    { section: 'DEFAULT', option: 'glance_api_servers', value: facts.glanceUrl, always: true },
     { section: 'database', option: 'connection', value: facts.databaseUrl },
     { section: 'temporal', option: 'address', value: facts.temporalAddress, always: true },
     { section: 'temporal', option: 'ui_url', value: facts.temporalUiUrl },

@@ -12,6 +12,9 @@ export interface LaunchOptions {
   /** Starts a Keystone too, and lets it check tokens. */
   readonly withKeystone?: boolean;
   readonly keystonePort?: number;
+  /** Starts a Glance too, and makes volumes from its images. */
+  readonly withGlance?: boolean;
+  readonly glancePort?: number;
   /** Written as JSON once everything is healthy. */
   readonly readyFile?: string;
   /** Run for each role instead of workers/main.ts: for tests of the launcher itself. */
@@ -36,6 +39,8 @@ export interface LaunchFacts {
   readonly projectId: string;
   /** `http://…/v3`; null without a Keystone of ours. */
   readonly keystoneUrl: string | null;
+  /** `http://…`; null without a Glance of ours. */
+  readonly glanceUrl: string | null;
   readonly cloudsFile: string;
   readonly temporalAddress: string;
   readonly temporalNamespace: string;

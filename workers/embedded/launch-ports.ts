@@ -10,6 +10,8 @@ export interface LaunchPorts {
   readonly postgres: number | null;
   /** null = none is started. */
   readonly keystone: number | null;
+  /** null = none is started. */
+  readonly glance: number | null;
 }
 
 /** A flag wins over the configuration, which wins over the usual port. Throws naming the flag of a port in use. */
@@ -30,5 +32,6 @@ export async function choosePorts(
     keystone: options.withKeystone
       ? await claimPort({ flag: '--keystone-port', port: options.keystonePort ?? 5000 })
       : null,
+    glance: options.withGlance ? await claimPort({ flag: '--glance-port', port: options.glancePort ?? 9292 }) : null,
   };
 }

@@ -32,6 +32,8 @@ export interface Prepared {
   readonly databaseUrl: string;
   /** null where no Keystone of ours is started. */
   readonly keystone: { readonly url: string; readonly passwords: KeystonePasswords } | null;
+  /** null where no Glance of ours is started. */
+  readonly glanceUrl: string | null;
   /** null where no tgtd can run, for the reason given. */
   readonly target: TargetPorts | null;
   readonly whyNoTarget: string | null;
@@ -65,6 +67,7 @@ export async function prepareLaunch(options: LaunchOptions, directory: StateDire
     apiPort: ports.api,
     databaseUrl,
     temporalAddress: external.temporalAddress ?? `${loopback}:${ports.temporal}`,
+    glanceUrl: ports.glance === null ? null : `http://${loopback}:${ports.glance}`,
     temporalUiUrl: ports.temporalUi === null ? null : `http://${loopback}:${ports.temporalUi}`,
     tgt: target,
     secrets: await secretsIn(directory),
@@ -86,6 +89,7 @@ export async function prepareLaunch(options: LaunchOptions, directory: StateDire
     apiUrl,
     databaseUrl,
     keystone,
+    glanceUrl: known.glanceUrl,
     target,
     whyNoTarget: missing,
     writeConfig,

@@ -6,7 +6,7 @@ import type { ScoriaConfig } from '../config/config.ts';
 import { roles } from '../config/requirements.ts';
 import { cloudProjectId, cloudsYaml, cloudUserId, keystoneCloudsYaml } from './clouds.ts';
 import { logInWithProject } from './keystone-client.ts';
-import { populateKeystone } from './keystone-people.ts';
+import { glanceIdentity, populateKeystone } from './keystone-people.ts';
 import type { LaunchFacts, LaunchOptions, Launched } from './launch-options.ts';
 import { prepareLaunch, type Prepared } from './launch-preparation.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -14,7 +14,7 @@ import { probeLibvirt } from './libvirtd-probe.ts';
 import { limitLogs } from './log-limit.ts';
 import { loopback } from './ports.ts';
 import { mainProgram, roleProcessPlan } from './role-process.ts';
-import { keystonePlan, libvirtPlan, postgresPlan, temporalPlan } from './server-plans.ts';
+import { glancePlan, keystonePlan, libvirtPlan, postgresPlan, temporalPlan } from './server-plans.ts';
 import { openStateDirectory, writeWhole } from './state-directory.ts';
 import { lockStateDirectory } from './state-lock.ts';
 import { supervise, type ChildPlan, type SupervisedChild } from './supervisor.ts';
@@ -82,8 +82,9 @@ async function startAll(options: LaunchOptions, started: Undo[]): Promise<Launch
     say,
   );
   started.push({ stop: async () => stopLimiting(), kill: stopLimiting });
-  const { apiUrl, keystone } = prepared;
-  await writeWhole(directory.cloudsFile, keystone ? keystoneCloudsYaml(keystone) : cloudsYaml(apiUrl), 0o600);
+  const { apiUrl, glanceUrl, keystone } = prepared;
+  const clouds = keystone ? keystoneCloudsYaml(keystone) : cloudsYaml(apiUrl, glanceUrl);
+  await writeWhole(directory.cloudsFile, clouds, 0o600);
   const facts = await factsOf(progress, config);
   if (readyFile) await writeWhole(readyFile, `${JSON.stringify(facts, null, 2)}\n`, 0o600);
   return facts;
@@ -98,7 +99,7 @@ async function watch({ options, prepared, started, children }: Progress, plan: C
 
 /** PostgreSQL and Temporal side by side, unless the configuration names ones that run already. */
 async function startServers(progress: Progress): Promise<void> {
-  const { ports, directory, config, keystone, apiUrl } = progress.prepared;
+  const { ports, directory, config, keystone, apiUrl, glanceUrl } = progress.prepared;
   const { postgres, temporal, temporalUi } = ports;
   const plans: ChildPlan[] = [];
   if (postgres !== null) plans.push(postgresPlan(join(directory.path, 'postgres'), postgres));
@@ -108,11 +109,15 @@ async function startServers(progress: Progress): Promise<void> {
     const keystoneDirectory = join(directory.path, 'keystone');
     plans.push(keystonePlan(keystoneDirectory, ports.keystone, keystone.passwords.admin, progress.options.say));
   }
+  if (ports.glance !== null) {
+    const identity = keystone && glanceIdentity(keystone.url, keystone.passwords.service);
+    plans.push(glancePlan(join(directory.path, 'glance'), ports.glance, identity, progress.options.say));
+  }
   // All are waited for, so that a failure of one finds the others started and stops them.
   const results = await Promise.allSettled(plans.map((plan) => watch(progress, plan)));
   const failure = results.find((result) => result.status === 'rejected');
   if (failure) throw failure.reason;
-  if (keystone !== null) await populateKeystone(keystone.url, keystone.passwords, apiUrl);
+  if (keystone !== null) await populateKeystone(keystone.url, keystone.passwords, { apiUrl, glanceUrl });
 }
 
 /** The servers that need this machine's own programs; answers libvirt's address, or null without it. */
@@ -172,6 +177,7 @@ async function factsOf({ prepared, children }: Progress, config: ScoriaConfig): 
     token,
     projectId,
     keystoneUrl: prepared.keystone?.url ?? null,
+    glanceUrl: prepared.glanceUrl,
     cloudsFile: directory.cloudsFile,
     temporalAddress: config.temporal.address,
     temporalNamespace: config.temporal.namespace,

@@ -1,5 +1,6 @@
-// How each server that is not Scoria's own is started and watched: PostgreSQL, Temporal, libvirtd.
+// How each server that is not Scoria's own is started and watched: PostgreSQL, Temporal, Keystone, Glance, libvirtd.
 import { join } from 'node:path';
+import { startGlance, type GlanceIdentity } from './glance.ts';
 import { startKeystone } from './keystone.ts';
 import { startLibvirtd } from './libvirtd.ts';
 import { startPostgres } from './postgres.ts';
@@ -45,6 +46,22 @@ export function keystonePlan(
     logFile: join(directory, 'keystone.log'),
     start: async (signal) => {
       const { daemon, stop } = await startKeystone({ directory, port, adminPassword, say, signal });
+      return { ...daemon, stop };
+    },
+  };
+}
+
+export function glancePlan(
+  directory: string,
+  port: number,
+  identity: GlanceIdentity | null,
+  say: (line: string) => void,
+): ChildPlan {
+  return {
+    name: 'glance',
+    logFile: join(directory, 'glance.log'),
+    start: async (signal) => {
+      const { daemon, stop } = await startGlance({ directory, port, identity, say, signal });
       return { ...daemon, stop };
     },
   };

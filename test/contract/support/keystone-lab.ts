@@ -41,7 +41,7 @@ export async function startKeystoneLab(): Promise<KeystoneLab> {
     startVolumeLab(),
     startKeystone({ directory, adminPassword: passwords.admin }),
   ]);
-  await populateKeystone(server.url, passwords, volumes.url);
+  await populateKeystone(server.url, passwords, { apiUrl: volumes.url, glanceUrl: null });
   const tokens: string[] = [];
   const asLogin = async (login: KeystoneLogin): Promise<string> => {
     const token = await logIn(server.url, login);
