@@ -2,6 +2,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { volumeError } from './volume-errors.ts';
 
+/** Of stat(2). */
+const bytesPerBlock = 512;
 const syncEveryBytes = 128 * 1024 * 1024;
 
 export interface RestoreTarget {
@@ -13,10 +15,18 @@ export interface RestoreTarget {
   close(): Promise<void>;
 }
 
+export interface TargetFacts {
+  readonly sizeBytes: number;
+  readonly isKnownBlank: boolean;
+  /** Every byte of it will be written: what it holds now need not be kept. */
+  readonly isReplaced: boolean;
+}
+
 /** Opens it for writing; a file that is shorter than `sizeBytes` is made that long. Throws Missing, PermissionDenied. */
-export async function openTarget(path: string, sizeBytes: number, isKnownBlank: boolean): Promise<RestoreTarget> {
+export async function openTarget(path: string, facts: TargetFacts): Promise<RestoreTarget> {
+  const { sizeBytes, isReplaced } = facts;
   let file: FileHandle;
-  let isBlank = isKnownBlank;
+  let isBlank = facts.isKnownBlank;
   try {
     file = await open(path, 'r+');
   } catch (error) {
@@ -31,9 +41,18 @@ export async function openTarget(path: string, sizeBytes: number, isKnownBlank: 
   };
   try {
     const status = await file.stat();
-    // A file without a single block is one hole.
-    if (status.isFile()) isBlank ||= status.blocks === 0;
-    if (status.isFile() && status.size < sizeBytes) await file.truncate(sizeBytes);
+    if (status.isFile()) {
+      let { size } = status;
+      // A file without a single block is one hole.
+      isBlank ||= status.blocks === 0;
+      // A sparse file stays one; one that was given all of its blocks keeps them.
+      if (!isBlank && isReplaced && status.blocks * bytesPerBlock < size) {
+        await file.truncate(0);
+        size = 0;
+        isBlank = true;
+      }
+      if (size < sizeBytes) await file.truncate(sizeBytes);
+    }
   } catch (error) {
     await file.close();
     throw volumeError(error, path);

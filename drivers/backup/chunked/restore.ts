@@ -53,7 +53,9 @@ export async function restoreBackup(
     .reduce((sum, object) => sum + object.lengthBytes, 0);
   let bytesDone = 0;
   const onBytes = (bytes: number): void => step.reportProgress((bytesDone += bytes), bytesTotal);
-  const target = await openTarget(request.targetPath, request.sizeBytes, request.targetIsBlank);
+  const { sizeBytes, targetIsBlank: isKnownBlank } = request;
+  const isReplaced = endOf(layers[0]) >= sizeBytes;
+  const target = await openTarget(request.targetPath, { sizeBytes, isKnownBlank, isReplaced });
   try {
     for (const [index, { container, metadata }] of layers.entries()) {
       // Over an older layer, zeros are data.
@@ -65,6 +67,12 @@ export async function restoreBackup(
     await target.close();
   }
   return { volumeMeta };
+}
+
+/** How much of the volume a full backup holds: its objects follow one another from the start. */
+function endOf(full: Layer | undefined): number {
+  const last = full?.metadata.objects.at(-1);
+  return last ? last.offsetBytes + last.lengthBytes : 0;
 }
 
 /** The metadata of all backups in the order in which they are applied, checked against what is on the store. */

@@ -1,6 +1,6 @@
 // What the chunked engine promises on every backup store, asked of one store at a time on real storage.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { open, writeFile } from 'node:fs/promises';
+import { open, writeFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBackup, type CreateBackupRequest } from '../../../drivers/backup/chunked/backup.ts';
@@ -94,6 +94,22 @@ export function promisesOfBackupStores(name: string, make: () => Promise<StoreUn
       await file.close();
       expect(size).toBe(sizeBytes);
       expect(blocks * 512).toBeLessThan(sizeBytes / 2);
+    });
+
+    it('restored over a sparse volume leaves it sparse, and what lies beyond the backup as it was', async () => {
+      const { sizeBytes, data } = volumes['a sparse file'];
+      await makeVolume(source, sizeBytes, data());
+      const backup = newBackup();
+      await write({ backup, sizeBytes });
+      await makeVolume(target, sizeBytes, { [mib]: randomBytes(2 * mib) });
+      await restore(backup, sizeBytes);
+      expect(await checksum(target)).toBe(await checksum(source));
+      expect((await stat(target)).blocks * 512).toBeLessThan(sizeBytes / 2);
+      const beyond = randomBytes(mib);
+      await makeVolume(target, sizeBytes + 2 * mib, { [mib]: randomBytes(2 * mib), [sizeBytes + mib]: beyond });
+      await restore(backup, sizeBytes + 2 * mib);
+      expect(await checksum(target, sizeBytes)).toBe(await checksum(source));
+      expect((await readFile(target)).subarray(sizeBytes + mib).equals(beyond)).toBe(true);
     });
 
     it('stores what compresses small and what does not as it is', async () => {
