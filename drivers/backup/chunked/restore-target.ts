@@ -24,9 +24,8 @@ export interface TargetFacts {
 
 /** Opens it for writing; a file that is shorter than `sizeBytes` is made that long. Throws Missing, PermissionDenied. */
 export async function openTarget(path: string, facts: TargetFacts): Promise<RestoreTarget> {
-  const { sizeBytes, isReplaced } = facts;
   let file: FileHandle;
-  let isBlank = facts.isKnownBlank;
+  let isBlank: boolean;
   try {
     file = await open(path, 'r+');
   } catch (error) {
@@ -40,19 +39,7 @@ export async function openTarget(path: string, facts: TargetFacts): Promise<Rest
     }
   };
   try {
-    const status = await file.stat();
-    if (status.isFile()) {
-      let { size } = status;
-      // A file without a single block is one hole.
-      isBlank ||= status.blocks === 0;
-      // A sparse file stays one; one that was given all of its blocks keeps them.
-      if (!isBlank && isReplaced && status.blocks * bytesPerBlock < size) {
-        await file.truncate(0);
-        size = 0;
-        isBlank = true;
-      }
-      if (size < sizeBytes) await file.truncate(sizeBytes);
-    }
+    isBlank = await fit(file, facts);
   } catch (error) {
     await file.close();
     throw volumeError(error, path);
@@ -87,4 +74,17 @@ export async function openTarget(path: string, facts: TargetFacts): Promise<Rest
       await file.close();
     },
   };
+}
+
+/** Gives a file the volume's size; answers whether all of it reads as zeros then. */
+async function fit(file: FileHandle, { sizeBytes, isKnownBlank, isReplaced }: TargetFacts): Promise<boolean> {
+  const status = await file.stat();
+  if (!status.isFile()) return isKnownBlank;
+  // A file without a single block is one hole.
+  const isBlank = isKnownBlank || status.blocks === 0;
+  // A sparse file stays one; one that was given all of its blocks keeps them.
+  const isEmptied = !isBlank && isReplaced && status.blocks * bytesPerBlock < status.size;
+  if (isEmptied) await file.truncate(0);
+  if (isEmptied || status.size < sizeBytes) await file.truncate(sizeBytes);
+  return isBlank || isEmptied;
 }

@@ -8,7 +8,8 @@ import { deleteBackup } from '../../../drivers/backup/chunked/delete.ts';
 import { readMetadata } from '../../../drivers/backup/chunked/metadata.ts';
 import { objectPrefix, type BackupLocation } from '../../../drivers/backup/chunked/names.ts';
 import { restoreBackup } from '../../../drivers/backup/chunked/restore.ts';
-import type { BackupStore, ObjectData } from '../../../drivers/backup/driver.ts';
+import type { BackupStore } from '../../../drivers/backup/driver.ts';
+import { counting } from './counted-store.ts';
 import { HashingPool } from '../../../drivers/backup/hashing/pool.ts';
 import { readWhole } from '../../../drivers/backup/read-whole.ts';
 import type { StepContext } from '../../../drivers/step.ts';
@@ -288,21 +289,4 @@ async function abortedHalfWay(work: (step: StepContext) => Promise<unknown>, siz
   });
   await expect(work(step)).rejects.toThrow('enough');
   return step;
-}
-
-/** The same store, with the names of what is put into it. */
-function counting(store: BackupStore): { readonly store: BackupStore; readonly puts: string[] } {
-  const puts: string[] = [];
-  const put = (container: string, name: string, data: ObjectData, signal: AbortSignal): Promise<void> => {
-    puts.push(name);
-    return store.put(container, name, data, signal);
-  };
-  const counted = new Proxy(store, {
-    get: (inner, key) => {
-      if (key === 'put') return put;
-      const value: unknown = Reflect.get(inner, key, inner);
-      return typeof value === 'function' ? (value.bind(inner) as unknown) : value;
-    },
-  });
-  return { store: counted, puts };
 }
