@@ -16,6 +16,7 @@ const suites: readonly SuiteSettings[] = [
   { name: 'lab', testTimeoutMs: 900_000, fileParallelism: false },
   { name: 'workflow', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'chaos', testTimeoutMs: 600_000, fileParallelism: false },
+  { name: 'cluster', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'contract', testTimeoutMs: 300_000, fileParallelism: false },
   { name: 'e2e', testTimeoutMs: 600_000, fileParallelism: false },
 ];

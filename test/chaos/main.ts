@@ -13,6 +13,7 @@ const { values } = parseArgs({
     together: { type: 'string', default: '6' },
     part: { type: 'string', default: '1/1' },
     soak: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
     minutes: { type: 'string' },
   },
 });
@@ -20,7 +21,7 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) :
 const [index = 1, of = 1] = values.part.split('/').map(Number);
 
 async function main(): Promise<number> {
-  if (values.soak) return soak({ minutes: Number(values.minutes ?? 10), seed });
+  if (values.soak) return soak({ minutes: Number(values.minutes ?? 10), seed, cluster: values.cluster });
   return runMatrix({
     seed,
     cells: values.cells === undefined ? null : Number(values.cells),
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
     together: Number(values.together),
     limitMs: values.minutes === undefined ? Infinity : Number(values.minutes) * 60_000,
     part: { index: index - 1, of },
+    cluster: values.cluster,
   });
 }
 

@@ -22,7 +22,7 @@ import { createDatabase } from '../../prisma/store/database/client.ts';
 import { recordProgress } from '../../prisma/store/operations/host-claims.ts';
 import { withHostLock } from '../../privileged/host-lock.ts';
 import { startGlance } from '../../workers/embedded/glance.ts';
-import { startEmbedded, type Embedded } from '../../workers/embedded/embedded.ts';
+import { startEmbedded } from '../../workers/embedded/embedded.ts';
 import { startBackupRole } from '../../workers/roles/backup.ts';
 import { startControlRole } from '../../workers/roles/control.ts';
 import type { HostReport, HostReporting, HostRoleDeps } from '../../workers/roles/host-worker.ts';
@@ -42,7 +42,20 @@ export const labPolicy: StepPolicy = {
 /** Small objects, so that a backup of a test has several. */
 const labChunks = { fileSizeBytes: 256 * 1024 ** 2, shaBlockBytes: 32_768, compression: 'zlib' } as const;
 
+/** PostgreSQL, migrated, and Temporal, whichever form of it. */
+export interface LabServers {
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly databaseUrl: string;
+  /** Temporal alone, for tests that lose it. */
+  readonly temporal: { stop(): Promise<void> };
+  /** Ends both and waits for it; may be called twice. */
+  stop(): Promise<void>;
+}
+
 export interface LabOptions {
+  /** Default: the embedded servers, Temporal's development server among them. */
+  readonly startServers?: (stateDir: string) => Promise<LabServers>;
   readonly interceptors?: readonly ActivityInterceptorsFactory[];
   readonly policy?: Partial<StepPolicy>;
   readonly serviceDownTimeS?: number;
@@ -63,7 +76,7 @@ export interface LabBackend {
 
 export interface Lab {
   readonly directory: string;
-  readonly embedded: Embedded;
+  readonly embedded: LabServers;
   readonly db: PrismaClient;
   readonly temporal: Client;
   readonly starter: OperationStarter;
@@ -88,7 +101,8 @@ export interface BackendOptions {
 /** Starts the servers and a control worker; back-ends are added by the test. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-lab-'));
-  const embedded = await startEmbedded({ stateDir: join(directory, 'servers') });
+  const startServers = options.startServers ?? ((stateDir: string) => startEmbedded({ stateDir }));
+  const embedded = await startServers(join(directory, 'servers'));
   const glance = options.images ? await startGlance({ directory: join(directory, 'glance') }) : null;
   const db = createDatabase(embedded.databaseUrl);
   const address = embedded.temporalAddress;

@@ -4,6 +4,7 @@ import { findProgram } from '../../privileged/find-program.ts';
 import { runTool } from '../../privileged/tool.ts';
 import { installStoragePrograms } from '../embedded/storage-programs.ts';
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
+import { ensureTemporalServer } from '../embedded/temporal-server.ts';
 import { projectRoot } from './vitest-run.ts';
 
 export interface ChaosFlags {
@@ -15,6 +16,7 @@ export interface ChaosFlags {
   readonly part?: string;
   readonly together?: string;
   readonly soak?: boolean;
+  readonly cluster?: boolean;
   readonly minutes?: string;
 }
 
@@ -41,6 +43,7 @@ export async function chaos(flags: ChaosFlags): Promise<number> {
   const say = (line: string): void => console.error(line);
   await installStoragePrograms(say);
   await findTemporalCli({ say });
+  if (flags.cluster) await ensureTemporalServer({ say });
   const reason = await whyNoChaos();
   if (reason !== null) {
     say(`scoria chaos cannot run here: ${reason}`);

@@ -4,7 +4,7 @@ export interface Suite {
   readonly name: string;
   readonly what: string;
   /** Needs servers of this machine: Debian packages, and the OpenStack clients. */
-  readonly needs: readonly ('storage' | 'clients' | 'lab')[];
+  readonly needs: readonly ('storage' | 'clients' | 'lab' | 'temporal-server')[];
 }
 
 /** In the order in which they run: what is quick and finds most comes first. */
@@ -15,6 +15,11 @@ export const suites: readonly Suite[] = [
   { name: 'lab', what: 'LVM, iSCSI and other kernel storage, in a virtual machine', needs: ['lab'] },
   { name: 'workflow', what: 'every workflow on a real server, every step doubled and failed', needs: [] },
   { name: 'chaos', what: 'a sample of the fault matrix: processes killed, disks full', needs: ['storage'] },
+  {
+    name: 'cluster',
+    what: 'a production Temporal server on PostgreSQL, upgrades, docker-compose.yml',
+    needs: ['storage', 'temporal-server'],
+  },
   { name: 'contract', what: 'the REST API, asked by unmodified clients', needs: ['clients'] },
   { name: 'e2e', what: 'everything together, as the demo does', needs: ['storage', 'clients'] },
 ];

@@ -27,6 +27,8 @@ export interface MatrixOptions {
   readonly together: number;
   /** No cell is begun so long after the first one. */
   readonly limitMs: number;
+  /** On a production Temporal server of several processes, killed in turn. */
+  readonly cluster: boolean;
   /** This part of so many: several runs can share the matrix. */
   readonly part: { readonly index: number; readonly of: number };
 }
@@ -38,7 +40,7 @@ export async function runMatrix(options: MatrixOptions): Promise<number> {
   const { seed, resumeFile, reportFile } = options;
   say(`seed ${seed}`);
   const before = resumeFile === null ? new Map<string, CellResult>() : await readResults(resumeFile);
-  const plant = await startPlant(say);
+  const plant = await startPlant(say, options);
   const data = new Data(plant);
   const ground: Ground = { plant, data };
   const stopper = stopOnSignal();

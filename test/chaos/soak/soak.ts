@@ -14,6 +14,8 @@ import { Violations } from './violations.ts';
 export interface SoakOptions {
   readonly minutes: number;
   readonly seed: number;
+  /** On a production Temporal server of several processes. */
+  readonly cluster: boolean;
 }
 
 const tenants = 4;
@@ -23,9 +25,9 @@ const settleMs = 300_000;
 const say = (line: string): void => console.error(`soak: ${new Date().toISOString().slice(11, 19)} ${line}`);
 
 /** Answers the exit code: 0 when nothing was violated. */
-export async function soak({ minutes, seed }: SoakOptions): Promise<number> {
+export async function soak({ minutes, seed, cluster }: SoakOptions): Promise<number> {
   say(`seed ${seed}`);
-  const plant = await startPlant(say);
+  const plant = await startPlant(say, { cluster });
   const data = new Data(plant);
   const violations = new Violations();
   const api = new ApiClient(`http://127.0.0.1:${plant.facts.apiPort}`, token, violations);

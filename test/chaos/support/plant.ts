@@ -59,8 +59,11 @@ const shortTasks: WorkflowClientInterceptor = {
     next({ ...input, options: { ...input.options, workflowTaskTimeout: msToTs('3 s') } }),
 };
 
-/** Starts everything. It needs root and a mount namespace of its own: workers/cli/chaos.ts makes one. */
-export async function startPlant(say: (line: string) => void): Promise<Plant> {
+/**
+ * Starts everything. It needs root and a mount namespace of its own: workers/cli/chaos.ts makes one. `cluster`: with a
+ * production Temporal server of several processes.
+ */
+export async function startPlant(say: (line: string) => void, { cluster = false } = {}): Promise<Plant> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-chaos-'));
   // In memory: synced writes cost nothing there, so the servers keep their durable settings, which kills must not beat.
   await mustRunTool('mount', ['-t', 'tmpfs', '-o', 'mode=755,size=4g', 'scoria-chaos', directory], {
@@ -68,7 +71,7 @@ export async function startPlant(say: (line: string) => void): Promise<Plant> {
   });
   const commands = await Commands.wrap(await made(directory, 'commands'));
   say(`starting PostgreSQL, Temporal and tgtd in ${directory}`);
-  const servers = await Servers.start(directory, say);
+  const servers = await Servers.start(directory, cluster, say);
   const facts: PlantFacts = {
     directory,
     ...servers.addresses,

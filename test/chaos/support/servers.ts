@@ -1,5 +1,4 @@
 // PostgreSQL, Temporal and tgtd of the lab: killed by SIGKILL and started again on the same data and the same ports.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '../../../prisma/migrate.ts';
 import { tgtOptions } from '../../../drivers/target/tgt/config.ts';
@@ -7,20 +6,20 @@ import { startTgtd, type Tgtd } from '../../../drivers/target/tgt/daemon.ts';
 import { TgtTargetDriver } from '../../../drivers/target/tgt/driver.ts';
 import { isAlive } from '../../../workers/embedded/processes.ts';
 import { startPostgres, type EmbeddedPostgres } from '../../../workers/embedded/postgres.ts';
-import { startTemporal, type EmbeddedTemporal } from '../../../workers/embedded/temporal.ts';
 import { claimPort } from '../../../workers/embedded/ports.ts';
 import { eventually } from '../../support/eventually.ts';
+import { developmentServer, productionCluster, type TemporalServers } from './temporal-servers.ts';
 
 export type ServerName = 'postgres' | 'temporal' | 'tgtd';
 
 export class Servers {
   readonly #directory: string;
   readonly target: TgtTargetDriver;
+  readonly #temporal: TemporalServers;
   #postgres: EmbeddedPostgres;
-  #temporal: EmbeddedTemporal;
   #tgtd: Tgtd;
 
-  private constructor(directory: string, postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, tgtd: Tgtd) {
+  private constructor(directory: string, postgres: EmbeddedPostgres, temporal: TemporalServers, tgtd: Tgtd) {
     this.#directory = directory;
     this.#postgres = postgres;
     this.#temporal = temporal;
@@ -33,11 +32,13 @@ export class Servers {
     this.target = new TgtTargetDriver(tgtOptions.parse(options), join(directory, 'harness'));
   }
 
-  static async start(directory: string, say: (line: string) => void): Promise<Servers> {
+  /** `cluster`: Temporal as several processes on the same PostgreSQL. */
+  static async start(directory: string, cluster: boolean, say: (line: string) => void): Promise<Servers> {
     const postgres = await startPostgres({ directory: join(directory, 'postgres') });
     await migrate(postgres.databaseUrl);
-    await mkdir(join(directory, 'temporal'), { recursive: true });
-    const temporal = await startTemporal({ directory: join(directory, 'temporal'), say });
+    const temporal = cluster
+      ? await productionCluster(directory, postgres.databaseUrl, say)
+      : await developmentServer(join(directory, 'temporal'), say);
     const portalPort = await claimPort({ flag: 'target_port', port: 0 });
     const tgtd = await launchTgtd(directory, portalPort, portalPort % 32_768);
     return new Servers(directory, postgres, temporal, tgtd);
@@ -60,9 +61,9 @@ export class Servers {
         if (await isAlive(this.#tgtd.pid)) throw new Error('tgtd still runs');
       });
     }
-    const { daemon } = name === 'postgres' ? this.#postgres : this.#temporal;
-    daemon.kill();
-    await daemon.exited;
+    if (name === 'temporal') return this.#temporal.kill();
+    this.#postgres.daemon.kill();
+    await this.#postgres.daemon.exited;
   }
 
   /** Its clients know its port, so it comes back there. A killed PostgreSQL's children may need a moment to go. */
@@ -74,8 +75,7 @@ export class Servers {
       const port = portIn(this.#postgres.address);
       this.#postgres = await eventually(() => startPostgres({ directory: join(directory, 'postgres'), port }));
     } else {
-      const port = portIn(this.#temporal.address);
-      this.#temporal = await eventually(() => startTemporal({ directory: join(directory, 'temporal'), port }));
+      await this.#temporal.start();
     }
   }
 
