@@ -5,6 +5,7 @@ import { addBackendsCommands } from './backends-commands.ts';
 import { addApiOptions, addOperationsCommands } from './operations-commands.ts';
 import { roles, type Role } from '../config/requirements.ts';
 import type { ChaosFlags } from './chaos.ts';
+import type { DeploymentFlags, PromoteFlags } from './deployment.ts';
 import { addLaunchOptions, stateDirOption, type LaunchFlags } from './launch-flags.ts';
 
 const program = new Command('scoria')
@@ -95,6 +96,7 @@ program
   .option('--part <i/n>', 'the i-th of n parts of the matrix, for several runs side by side')
   .option('--together <n>', 'cells that one kill may strike at most; 1 to strike each alone (default 6)')
   .option('--minutes <n>', 'begin no cell so many minutes after the first; with --soak, how long (default 10)')
+  .option('--cluster', 'with a production Temporal server of several processes (built with Go once)')
   .option('--soak', 'several clients, something killed every few seconds')
   .action(async (flags: ChaosFlags) => exitWith((await import('./chaos.ts')).chaos(flags)));
 
@@ -119,6 +121,20 @@ program
     exitWith((await import('./migrate.ts')).migrateDatabase(options.config)),
   );
 
+const deployment = program.command('deployment').description('versions of the control workers (docs/upgrading.md)');
+deployment
+  .command('show')
+  .description('the versions that have been there, and which of them gets the operations')
+  .requiredOption('--config <files...>', 'configuration with [temporal] deployment_name')
+  .action(async (flags: DeploymentFlags) => exitWith((await import('./deployment.ts')).showDeployment(flags)));
+deployment
+  .command('promote')
+  .description("give the operations to this release's version, or to another")
+  .requiredOption('--config <files...>', 'configuration with [temporal] deployment_name')
+  .option('--build-id <id>', 'another version, as `show` names it: the way back')
+  .addOption(new Option('--percentage <n>', 'only a share of them, 0 to 100').argParser(parsePercentage))
+  .action(async (flags: PromoteFlags) => exitWith((await import('./deployment.ts')).promote(flags)));
+
 program
   .command('clients')
   .description('install the OpenStack clients in a private virtualenv and print where they are')
@@ -131,6 +147,12 @@ program
   .action(async (name: string, options: { afresh?: boolean }) =>
     (await import('./dev-migration.ts')).devMigration(name, { afresh: options.afresh === true }),
   );
+
+function parsePercentage(text: string): number {
+  const value = Number(text);
+  if (text === '' || !(value >= 0 && value <= 100)) throw new InvalidArgumentError('a number from 0 to 100');
+  return value;
+}
 
 function parseRoles(text: string): readonly Role[] {
   const names = text.split(',').filter(Boolean);

@@ -38,6 +38,7 @@ export function assembleConfig(values: FixedValues, { backends, backup, policyFi
     api: apiOf(values),
     internalApi: { url: scoria.internal_api_url, secret: scoria.internal_api_secret },
     database: { connection: values.database.connection },
+    health: scoria.health_port === 0 ? null : { address: scoria.health_listen, port: scoria.health_port },
     temporal: temporalOf(values),
     compute: { libvirtUri: values.compute.libvirt_uri },
     serviceDownTimeS: main.service_down_time,
@@ -79,14 +80,15 @@ function apiOf({ DEFAULT: main, scoria }: FixedValues): ScoriaConfig['api'] {
 }
 
 function temporalOf({ temporal }: FixedValues): TemporalConfig {
-  const { address, namespace, ui_url: uiUrl } = temporal;
+  const { address, namespace, ui_url: uiUrl, deployment_name: deploymentName, build_id: buildId } = temporal;
   const tls = {
     caFile: temporal.tls_ca_file,
     certFile: temporal.tls_cert_file,
     keyFile: temporal.tls_key_file,
     serverName: temporal.tls_server_name,
   };
-  return { address, namespace, uiUrl, tls: Object.values(tls).some((value) => value !== null) ? tls : null };
+  const usesTls = Object.values(tls).some((value) => value !== null);
+  return { address, namespace, uiUrl, deploymentName, buildId, tls: usesTls ? tls : null };
 }
 
 function schedulerOf({ DEFAULT: main }: FixedValues): ScoriaConfig['scheduler'] {

@@ -49,6 +49,10 @@ export interface TemporalConfig {
   readonly namespace: string;
   /** For links; null where there is no web page. */
   readonly uiUrl: string | null;
+  /** Name of the Worker Deployment of the control workers; null = they are not versioned. */
+  readonly deploymentName: string | null;
+  /** null = the release and a digest of its workflows' code. */
+  readonly buildId: string | null;
   readonly tls: {
     readonly caFile: string | null;
     readonly certFile: string | null;
@@ -105,6 +109,8 @@ export interface ScoriaConfig {
   readonly api: ApiConfig;
   readonly internalApi: InternalApiConfig;
   readonly database: { readonly connection: string | null };
+  /** Where workers answer health checks; null = nowhere. */
+  readonly health: { readonly address: string; readonly port: number } | null;
   readonly temporal: TemporalConfig;
   readonly compute: { readonly libvirtUri: string | null };
   readonly serviceDownTimeS: number;

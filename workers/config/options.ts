@@ -213,6 +213,10 @@ export const temporalOptions = {
   address: withDefault(matching(/^[^\s/]+:\d+$/, 'host:port'), '127.0.0.1:7233'),
   namespace: withDefault(text, 'default'),
   ui_url: mayBeLeftOut(httpUrl),
+  // Set = control workers are versioned, as one Temporal Worker Deployment of this name (docs/upgrading.md).
+  deployment_name: mayBeLeftOut(matching(/^[A-Za-z0-9_-]+$/, 'letters, digits, - and _')),
+  // Default: the release and a digest of its workflows' code.
+  build_id: mayBeLeftOut(matching(/^[\w.-]+$/, 'letters, digits, ., - and _')),
   tls_ca_file: mayBeLeftOut(path),
   tls_cert_file: mayBeLeftOut(path),
   tls_key_file: mayBeLeftOut(path),
@@ -237,6 +241,9 @@ export const scoriaOptions = {
   api_requests_per_minute: withDefault(integer(0), '0'),
   api_request_burst: withDefault(integer(1), '100'),
   cache_path: withDefault(path, '$DEFAULT.state_path/cache'),
+  // Where a process that runs workers answers GET /healthcheck; 0 = nowhere. The API answers on its own port.
+  health_listen: withDefault(text, '127.0.0.1'),
+  health_port: withDefault(integer(0, 65_535), '0'),
   step_maximum_attempts: withDefault(integer(1), '5'),
   step_initial_interval_ms: withDefault(integer(1), '1000'),
   step_heartbeat_timeout_ms: withDefault(integer(1000), '30000'),

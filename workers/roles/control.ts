@@ -19,6 +19,7 @@ import type { PrismaClient } from '../../prisma/generated/client.ts';
 import { noteService } from '../../prisma/store/services/services.ts';
 import { keepAuditSchedule } from './audit-schedule.ts';
 import { runWorker, type RunningWorker } from './run-worker.ts';
+import { adoptFirstVersion, deploymentOptions, type DeploymentVersion } from './worker-deployment.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface ControlRoleDeps {
@@ -37,6 +38,8 @@ export interface ControlRoleDeps {
   readonly reportIntervalMs: number;
   /** Where bundled workflows are kept. */
   readonly cacheDir: string;
+  /** Null or left out = not versioned. */
+  readonly version?: DeploymentVersion | null;
   /** Wrapped around every step; tests count, repeat and break steps with it. */
   readonly interceptors?: readonly ActivityInterceptorsFactory[];
 }
@@ -78,19 +81,34 @@ export async function startControlRole(deps: ControlRoleDeps): Promise<RunningWo
     maxConcurrentWorkflowTaskExecutions: 40,
     maxCachedWorkflows: 1000,
     shutdownGraceTime: '5 s',
+    ...(deps.version ? { workerDeploymentOptions: deploymentOptions(deps.version) } : {}),
   });
   keepAuditSchedule(new Client({ connection: deps.connection, namespace: deps.namespace })).catch((error: unknown) =>
     deps.log.warn({ err: error }, 'no audits by themselves until a control worker is started again'),
   );
   const running = runWorker(worker);
+  const adopting = adoptVersion(deps);
   const reporting = reportScheduler(deps);
   return {
     ended: running.ended,
     async stop() {
       reporting.stop();
+      adopting.stop();
       await running.stop();
     },
   };
+}
+
+/** Says which version this worker is, and makes it the current one where there is none yet. */
+function adoptVersion({ connection, namespace, version, log }: ControlRoleDeps): { stop(): void } {
+  const stopping = new AbortController();
+  if (version) {
+    log.info(version, 'this control worker is versioned');
+    adoptFirstVersion(connection, namespace, version, stopping.signal).catch((error: unknown) =>
+      log.warn({ err: error }, 'no version is current: run `scoria deployment promote`'),
+    );
+  }
+  return { stop: () => stopping.abort() };
 }
 
 /** `service list` shows the scheduler: every control worker is one. */

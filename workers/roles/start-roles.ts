@@ -14,11 +14,13 @@ import { backupEngineFor, backupNames } from './backup-engine.ts';
 import { startComputeRole } from './compute.ts';
 import { connectorFor } from './connectors.ts';
 import { startControlRole } from './control.ts';
+import { serveHealth } from './health.ts';
 import { HttpHostServices } from './host-services.ts';
 import type { HostRoleDeps } from './host-worker.ts';
 import { temporalConnectionOptions } from './temporal-connection.ts';
 import type { RunningWorker } from './run-worker.ts';
 import { startVolumeRole } from './volume.ts';
+import { ownVersion } from './worker-deployment.ts';
 import { targetFor, volumeDriverFor } from './back-ends.ts';
 
 type Starter = (config: ScoriaConfig, context: Context) => Promise<readonly RunningWorker[]>;
@@ -48,12 +50,17 @@ export async function startRoles(config: ScoriaConfig, roles: readonly Role[], l
   const connection = (): Promise<NativeConnection> =>
     (shared ??= temporalConnectionOptions(config.temporal).then((options) => NativeConnection.connect(options)));
   const running: RunningWorker[] = [];
+  let isStopping = false;
+  let health: { stop(): void } | null = null;
   const stop = async (): Promise<void> => {
+    isStopping = true;
     await Promise.all(running.map((worker) => worker.stop()));
+    health?.stop();
     await shared?.then((open) => open.close()).catch(() => undefined);
   };
   try {
     for (const role of roles) running.push(...(await starters[role](config, { log, connection })));
+    if (config.health !== null) health = await serveHealth(config.health, () => !isStopping);
   } catch (error) {
     await stop();
     throw error;
@@ -76,6 +83,7 @@ async function startControl(config: ScoriaConfig, { connection, log }: Context):
     scheduler: { ...config.scheduler, random: Math.random },
     quotaDefaults: config.quotaDefaults,
     cacheDir: join(config.cachePath, 'workflows'),
+    version: await ownVersion(config.temporal),
   });
   const stop = async (): Promise<void> => {
     await worker.stop();

@@ -25,6 +25,12 @@ export async function workflowBundle(cacheDir: string): Promise<{ codePath: stri
   return { codePath };
 }
 
+/** The release: the package's version, and a digest that tells two builds of it apart by their workflows. */
+export async function releaseBuildId(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  return `${version}-${await sourcesDigest()}`;
+}
+
 /** Digest of everything that may end up in the bundle: workflows, domain and the locked versions. */
 async function sourcesDigest(): Promise<string> {
   const digest = createHash('sha256');
