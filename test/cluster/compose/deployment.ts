@@ -94,7 +94,9 @@ function adapting(containers: readonly Container[], controlPort: number): Adapt 
         `tgtd --foreground --control-port ${controlPort} --iscsi portal=${address}:3260`,
       ),
     // Bundles are named by their content: one directory serves all control workers.
-    'scoria.conf': (text) => `${text}cache_path = ${join(tmpdir(), 'scoria-test-bundles')}\n`,
+    // What waits for a host here may wait long: this machine can be slow, and nobody is to be given up.
+    'scoria.conf': (text) =>
+      `${text.replace('[DEFAULT]', '[DEFAULT]\nservice_down_time = 600\nrpc_response_timeout = 600')}cache_path = ${join(tmpdir(), 'scoria-test-bundles')}\n`,
     'storage1.conf': (text) => `${text}tgt_control_port = ${controlPort}\n`,
   };
   return (text, file, container) => changes[file]?.(text, container) ?? text;

@@ -15,7 +15,7 @@ export interface Shown {
   readonly size: number;
 }
 
-const giveUpAfterMs = 60_000;
+const giveUpAfterMs = 180_000;
 const slowMs = 180_000;
 /** The newest microversion: attachments are Cinder's own since 3.27. */
 const version = 'volume 3.71';
