@@ -14,7 +14,6 @@ import { writeImage } from '../drivers/image/write.ts';
 import type { StepContext } from '../drivers/step.ts';
 import type { SnapshotRef, VolumeDriver, VolumeRef } from '../drivers/volume/driver.ts';
 import type { HostClaim } from './host-services.ts';
-import { bytesPath } from './bytes-path.ts';
 import { hostStep, type HostStepDeps } from './host-step.ts';
 
 export interface FetchImageRequest {
@@ -88,17 +87,17 @@ export function createImageActivities(deps: ImageDeps): ImageActivities {
     writeImage: ({ claim, volume, image, isNew }) =>
       hostStep(deps, claim, mustBeUuid(volume.id), async (step) => {
         const { path: imagePath, image: inspected } = await fetched(step, { claim, volume, image });
-        const volumePath = bytesPath(await driver.volumePath(volume.id));
+        const path = await driver.volumePath(volume.id);
         const isBlank = isNew && driver.newVolumesReadZero;
-        await writeImage(step, { imagePath, image: inspected, volumePath, isBlank });
+        await writeImage(step, { imagePath, image: inspected, volume: path, isBlank });
         await place.forget(volume.id);
       }),
     uploadVolume: ({ claim, volume, snapshot, image }) =>
       hostStep(deps, claim, mustBeUuid(volume.id), async (step) => {
         const access = await accessFor(claim);
-        const path = bytesPath(snapshot ? await driver.snapshotPath(snapshot) : await driver.volumePath(volume.id));
-        const source = { volumeId: volume.id, sourcePath: path, sizeBytes: gibToBytes(volume.sizeGib) };
-        await uploadImage(step, glance, place, imageOptions, { access, image, ...source });
+        const source = snapshot ? await driver.snapshotPath(snapshot) : await driver.volumePath(volume.id);
+        const bytes = { volumeId: volume.id, source, sizeBytes: gibToBytes(volume.sizeGib) };
+        await uploadImage(step, glance, place, imageOptions, { access, image, ...bytes });
       }),
     removeImage: ({ claim, volumeId, imageId }) =>
       hostStep(deps, claim, mustBeUuid(volumeId), async () => {

@@ -1,6 +1,12 @@
 // The command lines of images: qemu-img looks and converts, prlimit keeps looking cheap.
 import type { Argv } from '../../privileged/argv.ts';
 
+/** A file with qemu-img's name of its format, which is always said: a guest's bytes must not decide it. */
+export interface FormattedFile {
+  readonly path: string;
+  readonly format: string;
+}
+
 /** Looks into an image of a known format, within limits: a made-up image can make qemu-img allocate without end. */
 export const imageInfo = (
   path: string,
@@ -20,7 +26,7 @@ export const imageInfo = (
 ];
 
 /** Writes an image's bytes over what is there. `isBlank`: that reads as zeros, so that zeros need not be written. */
-export const imageToVolume = (image: { path: string; format: string }, volumePath: string, isBlank: boolean): Argv => [
+export const imageToVolume = (image: FormattedFile, volume: FormattedFile, isBlank: boolean): Argv => [
   'qemu-img',
   'convert',
   '-p',
@@ -29,22 +35,22 @@ export const imageToVolume = (image: { path: string; format: string }, volumePat
   '-f',
   image.format,
   '-O',
-  'raw',
+  volume.format,
   image.path,
-  volumePath,
+  volume.path,
 ];
 
 /** Makes an image of a volume's bytes. */
-export const volumeToImage = (volumePath: string, image: { path: string; format: string }, compress: boolean): Argv => [
+export const volumeToImage = (volume: FormattedFile, image: FormattedFile, compress: boolean): Argv => [
   'qemu-img',
   'convert',
   '-p',
   ...(compress ? ['-c'] : []),
   '-f',
-  'raw',
+  volume.format,
   '-O',
   image.format,
-  volumePath,
+  volume.path,
   image.path,
 ];
 

@@ -1,5 +1,6 @@
 // The formats of disk images: what Glance calls them, what qemu-img calls them, and what their bytes say.
 import type { FileHandle } from 'node:fs/promises';
+import type { LocalPath } from '../volume/driver.ts';
 
 /** qemu-img's names where Glance has others. https://docs.openstack.org/glance/latest/user/formats.html */
 const qemuNames: Readonly<Record<string, string>> = {
@@ -10,6 +11,9 @@ const qemuNames: Readonly<Record<string, string>> = {
   vhd: 'vpc',
   ploop: 'parallels',
 };
+
+/** qemu-img's name for how a volume's bytes are kept. */
+export const volumeFormatOf = ({ kind }: LocalPath): 'raw' | 'qcow2' => (kind === 'qcow2' ? 'qcow2' : 'raw');
 
 export const qemuFormatOf = (diskFormat: string): string => qemuNames[diskFormat] ?? diskFormat;
 

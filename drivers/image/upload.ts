@@ -7,10 +7,11 @@ import { StorageError } from '../../domain/storage-errors.ts';
 import { run } from '../../privileged/run.ts';
 import type { GlanceImages } from '../glance/images.ts';
 import type { StepContext } from '../step.ts';
+import type { LocalPath } from '../volume/driver.ts';
 import { progressIn, volumeToImage } from './commands.ts';
 import { notFound, translateImageError, unacceptable } from './errors.ts';
 import { expectedHash } from './fetch.ts';
-import { qemuFormatOf } from './formats.ts';
+import { qemuFormatOf, volumeFormatOf } from './formats.ts';
 import type { ImageOptions } from './options.ts';
 import type { ImagePlace } from './place.ts';
 
@@ -19,7 +20,7 @@ export interface UploadRequest {
   readonly image: ImageTarget;
   readonly volumeId: string;
   /** Bytes that nobody writes meanwhile. */
-  readonly sourcePath: string;
+  readonly source: LocalPath;
   readonly sizeBytes: number;
 }
 
@@ -74,15 +75,15 @@ async function bytesFor(
   step: StepContext,
   place: ImagePlace,
   options: ImageOptions,
-  { image, volumeId, sourcePath, sizeBytes }: UploadRequest,
+  { image, volumeId, source, sizeBytes }: UploadRequest,
 ): Promise<Bytes> {
   const format = qemuFormatOf(image.diskFormat);
-  if (format === 'raw') return { path: sourcePath, lengthBytes: sizeBytes };
+  if (format === 'raw' && source.kind !== 'qcow2') return { path: source.path, lengthBytes: sizeBytes };
   await place.make();
   const path = place.converted(volumeId, image.id);
   await rm(path, { force: true });
   const compress = options.compressOnUpload && compressible.has(format);
-  await run(volumeToImage(sourcePath, { path, format }, compress), {
+  await run(volumeToImage({ path: source.path, format: volumeFormatOf(source) }, { path, format }, compress), {
     silenceTimeoutMs,
     signal: step.signal,
     lockFd: step.lockFd,

@@ -5,12 +5,14 @@ import { copyInto } from '../data/copy-into.ts';
 import { translateFsError } from '../data/fs-errors.ts';
 import type { StepContext } from '../step.ts';
 import { imageToVolume, progressIn } from './commands.ts';
+import type { LocalPath } from '../volume/driver.ts';
+import { volumeFormatOf } from './formats.ts';
 import type { InspectedImage } from './inspect.ts';
 
 export interface WriteImageRequest {
   readonly imagePath: string;
   readonly image: InspectedImage;
-  readonly volumePath: string;
+  readonly volume: LocalPath;
   /** True when the volume reads as zeros wherever this very image has not been written. */
   readonly isBlank: boolean;
 }
@@ -21,25 +23,32 @@ const blockBytes = 512;
 
 /** Repeating it is the repair. Throws InsufficientSpace, PermissionDenied, CommandMissing, CommandTimeout. */
 export async function writeImage(step: StepContext, request: WriteImageRequest): Promise<void> {
-  const { imagePath, image, volumePath, isBlank } = request;
+  const { imagePath, image, volume, isBlank } = request;
   const { virtualSizeBytes } = image;
-  if (image.format === 'raw') {
-    const copy = { sourcePath: imagePath, targetPath: volumePath, sizeBytes: virtualSizeBytes, targetIsBlank: isBlank };
+  if (image.format === 'raw' && volume.kind !== 'qcow2') {
+    const copy = {
+      sourcePath: imagePath,
+      targetPath: volume.path,
+      sizeBytes: virtualSizeBytes,
+      targetIsBlank: isBlank,
+    };
     return copyInto(step, copy);
   }
+  const from = { path: imagePath, format: image.format };
+  const to = { path: volume.path, format: volumeFormatOf(volume) };
   try {
-    await run(imageToVolume({ path: imagePath, format: image.format }, volumePath, isBlank), {
+    await run(imageToVolume(from, to, isBlank), {
       silenceTimeoutMs,
       signal: step.signal,
       lockFd: step.lockFd,
       endsWithParent: true,
-      watch: async () => (await stat(volumePath)).blocks * blockBytes,
+      watch: async () => (await stat(volume.path)).blocks * blockBytes,
       onOutput: (text) => {
         const part = progressIn(text);
         if (part !== null) step.reportProgress(Math.round(part * virtualSizeBytes), virtualSizeBytes);
       },
     });
   } catch (error) {
-    throw translateFsError(error, { option: 'the volume', path: volumePath });
+    throw translateFsError(error, { option: 'the volume', path: volume.path });
   }
 }

@@ -108,7 +108,8 @@ describe('written onto a volume:', () => {
     let reported = 0;
     const step = newStep({ reportProgress: (done) => void (reported = Math.max(reported, done)) });
     for (const [volumePath, isBlank] of [[fresh, true] as const, [used, false] as const]) {
-      await writeImage(step, { imagePath: path, image: inspected, volumePath, isBlank });
+      const volume = { path: volumePath, kind: 'file' } as const;
+      await writeImage(step, { imagePath: path, image: inspected, volume, isBlank });
       expect(await readPart(volumePath, 1024 ** 2, 19)).toBe('hello from an image');
       expect(await readPart(volumePath, 0, 3)).toBe('\0\0\0');
       const { size, blocks } = await stat(volumePath);
@@ -116,6 +117,21 @@ describe('written onto a volume:', () => {
       expect(blocks * 512).toBeLessThanOrEqual(isBlank ? 1024 ** 2 : 5 * 1024 ** 2);
     }
     expect(reported).toBeGreaterThan(0);
+  });
+
+  it.each(['raw', 'qcow2'] as const)('%s, onto a volume that is itself a qcow2 file', async (format) => {
+    const raw = await rawFile('into a qcow2 volume');
+    const path = newPath();
+    await run(['qemu-img', 'convert', '-q', '-f', 'raw', '-O', format, raw, path], { silenceTimeoutMs });
+    const inspected = await inspectImage(path, image(format), 1, options);
+    const volume = { path: await made('-f', 'qcow2', '@', '1G'), kind: 'qcow2' } as const;
+    for (const isBlank of [true, false]) {
+      await writeImage(newStep(), { imagePath: path, image: inspected, volume, isBlank });
+      const back = newPath();
+      await run(['qemu-img', 'convert', '-q', '-f', 'qcow2', '-O', 'raw', volume.path, back], { silenceTimeoutMs });
+      expect((await stat(back)).size).toBe(gib);
+      expect(await readPart(back, 1024 ** 2, 19)).toBe('into a qcow2 volume');
+    }
   });
 
   it('a fixed VHD is known by its end', async () => {

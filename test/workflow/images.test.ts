@@ -202,27 +202,34 @@ it('a volume is uploaded, and its image has its bytes and what the volume knew o
   await lab.db.volume.update({ where: { id }, data: { status: 'available' } });
 });
 
-it('raw bytes are uploaded as they are, and found whole by whoever looks again', async () => {
-  const sourcePath = join(lab.directory, 'bytes');
-  const bytes = Buffer.concat([randomBytes(mib), Buffer.alloc(mib)]);
-  await writeFile(sourcePath, bytes);
-  const imageId = await glance.queued();
-  const { options } = imagesBelow(lab.directory);
-  const place = new ImagePlace(options.directory);
-  const request = { access: glance.access, image: { id: imageId, diskFormat: 'raw' }, volumeId: randomUUID() };
-  for (const attempt of [1, 2]) {
-    const reported: number[] = [];
-    const step = newStep({ reportProgress: (done) => void reported.push(done) });
-    const upload = uploadImage(step, glance.glance, place, options, {
-      ...request,
-      sourcePath,
-      sizeBytes: bytes.length,
-    });
-    await expect(upload, `attempt ${attempt}`).resolves.toBeUndefined();
-    expect(reported.at(-1)).toBe(bytes.length);
-  }
-  expect((await glance.bytesOf(imageId)).equals(bytes)).toBe(true);
-});
+it.each(['file', 'qcow2'] as const)(
+  'raw bytes of a %s are uploaded, and found whole by whoever looks again',
+  async (kind) => {
+    const sourcePath = join(lab.directory, 'bytes');
+    const bytes = Buffer.concat([randomBytes(mib), Buffer.alloc(mib)]);
+    await writeFile(sourcePath, bytes);
+    const qcow2 = `${sourcePath}.qcow2`;
+    const argv = ['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', sourcePath, qcow2] as const;
+    await runCommand(argv, { silenceTimeoutMs: 60_000 });
+    const source = { path: kind === 'file' ? sourcePath : qcow2, kind };
+    const imageId = await glance.queued();
+    const { options } = imagesBelow(lab.directory);
+    const place = new ImagePlace(options.directory);
+    const request = { access: glance.access, image: { id: imageId, diskFormat: 'raw' }, volumeId: randomUUID() };
+    for (const attempt of [1, 2]) {
+      const reported: number[] = [];
+      const step = newStep({ reportProgress: (done) => void reported.push(done) });
+      const upload = uploadImage(step, glance.glance, place, options, {
+        ...request,
+        source,
+        sizeBytes: bytes.length,
+      });
+      await expect(upload, `attempt ${attempt}`).resolves.toBeUndefined();
+      expect(reported.at(-1)).toBe(bytes.length);
+    }
+    expect((await glance.bytesOf(imageId)).equals(bytes)).toBe(true);
+  },
+);
 
 it("what Glance refuses is answered in Glance's words, and the volume stays free", async () => {
   const id = await made(lab, requests.createVolume());
