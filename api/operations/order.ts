@@ -13,8 +13,8 @@ export interface Order {
 
 /** The operation cannot take this order now; the message says why and what to do. */
 export class OrderRefusedError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'OrderRefusedError';
   }
 }

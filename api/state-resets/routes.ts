@@ -5,13 +5,18 @@ import type { Answer, RequestContext } from '../http/context.ts';
 import { ApiError } from '../http/errors.ts';
 import type { PolicyTable } from '../http/policy.ts';
 import { route } from '../http/route.ts';
+import { OrderRefusedError } from '../operations/order.ts';
 import { stateResetSchema, type StateReset } from './schema.ts';
 
 const policy = { reset: 'state_reset:create' } as const satisfies PolicyTable;
 
 async function reset(context: RequestContext, wish: StateReset): Promise<Answer> {
   const { resource, id } = wish;
-  const check = await context.stateChecks.look({ resource, id });
+  const check = await context.stateChecks.look({ resource, id }).catch((error: unknown) => {
+    if (!(error instanceof OrderRefusedError)) throw error;
+    context.log.warn({ err: error }, 'no look at the storage');
+    throw new ApiError('Conflict', { detail: error.message });
+  });
   if (check === null) throw new ApiError('NotFound', { detail: `${resource} ${id} could not be found.` });
   const { facts, found, proposal, because } = check;
   const isRight = proposal !== null && isAsProposed(facts, proposal);

@@ -1,17 +1,10 @@
 // Compares one page of what a back-end has with the rows that say what it should have.
-import type { AuditClass, AuditDifference, SurveyKind } from '../../../domain/audit-classes.ts';
+import type { AuditClass, AuditDifference } from '../../../domain/audit-classes.ts';
 import { Prisma, type PrismaClient } from '../../generated/client.ts';
+import { compareExports } from './exports.ts';
+import { highest, isBusy, lowest, type SurveyedRange } from './range.ts';
 
-export interface SurveyedRange {
-  /** host@backend */
-  readonly host: string;
-  readonly kind: SurveyKind;
-  readonly found: readonly { readonly id: string; readonly sizeGib: number | null }[];
-  /** The page holds everything after this id … */
-  readonly after: string | null;
-  /** … up to this one; null: to the end. */
-  readonly upTo: string | null;
-}
+export type { SurveyedRange };
 
 interface KnownRow {
   readonly id: string;
@@ -23,14 +16,6 @@ interface KnownRow {
   /** An unfinished operation is about it: what there is now says nothing. */
   readonly busy: boolean;
 }
-
-const lowest = '00000000-0000-0000-0000-000000000000';
-const highest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
-const isBusy = (id: Prisma.Sql): Prisma.Sql => Prisma.sql`EXISTS (
-  SELECT 1 FROM operations AS o WHERE o.finished_at IS NULL AND (o.resource_id = ${id} OR o.id = ${id} OR EXISTS (
-    SELECT 1 FROM operation_resources AS r WHERE r.operation_id = o.id AND r.resource_id = ${id})
-    OR o.input ->> 'volumeId' = ${id}::text))`;
 
 /** What differs on this page. A difference may be a race with something that just ended: look twice. */
 export async function compareSurvey(db: PrismaClient, range: SurveyedRange): Promise<AuditDifference[]> {
@@ -103,34 +88,4 @@ function knownRows(db: PrismaClient, { kind, host, found, after, upTo }: Surveye
       deleted_at IS NOT NULL AS deleted, ${isBusy(Prisma.sql`known.id`)} AS busy
     FROM known WHERE id = ANY (${ids}::uuid[]) OR (deleted_at IS NULL AND split_part(host, '#', 1) = ${host}
       AND id > ${after ?? lowest}::uuid AND id <= ${upTo ?? highest}::uuid)`;
-}
-
-async function compareExports(
-  db: PrismaClient,
-  { host, found, after, upTo }: SurveyedRange,
-): Promise<AuditDifference[]> {
-  const ids = found.map(({ id }) => id);
-  const wanted = await db.$queryRaw<{ id: string; busy: boolean }[]>`
-    SELECT v.id::text, ${isBusy(Prisma.sql`v.id`)} AS busy FROM volumes AS v
-    WHERE split_part(v.host, '#', 1) = ${host} AND v.deleted_at IS NULL
-      AND v.id > ${after ?? lowest}::uuid AND v.id <= ${upTo ?? highest}::uuid AND EXISTS (
-        SELECT 1 FROM attachments AS a WHERE a.volume_id = v.id AND a.deleted_at IS NULL
-          AND a.connection_info IS NOT NULL)`;
-  const known = await db.$queryRaw<{ id: string; busy: boolean; ours: boolean }[]>`
-    SELECT given.id::text, ${isBusy(Prisma.sql`given.id`)} AS busy,
-      (EXISTS (SELECT 1 FROM volumes AS v WHERE v.id = given.id) OR EXISTS (SELECT 1 FROM snapshots AS s WHERE s.id = given.id)
-        OR EXISTS (SELECT 1 FROM backups AS b WHERE b.id = given.id)) AS ours
-    FROM unnest(${ids}::uuid[]) AS given(id)`;
-  const wants = new Set(wanted.map(({ id }) => id));
-  const make = (of: AuditClass, id: string, detail: string, repairable: boolean): AuditDifference => ({
-    ...{ class: of, place: host, resourceType: 'export', resourceId: id, detail, repairable },
-  });
-  return [
-    ...known
-      .filter((one) => !one.busy && !wants.has(one.id))
-      .map(({ id, ours }) => make('stale-target', id, 'nothing is attached and no operation uses it', ours)),
-    ...wanted
-      .filter((one) => !one.busy && !ids.includes(one.id))
-      .map(({ id }) => make('missing-target', id, 'something is attached, and it is not exported', false)),
-  ];
 }

@@ -86,7 +86,7 @@ export async function startApiLab(changes: Partial<ApiConfig> = {}): Promise<Api
     config,
     operations: acceptingStarter(db, config),
     orders,
-    stateChecks: { look: () => Promise.reject(new Error('nothing looks at storage in this lab')) },
+    stateChecks: { look: () => Promise.reject(new OrderRefusedError('nothing looks at storage in this lab')) },
     policies: defaultPolicies,
     authenticate: noauth,
     log,
