@@ -11,7 +11,7 @@ import { NfsTargetDriver } from '../../drivers/target/nfs/driver.ts';
 import { findProgram } from '../../privileged/find-program.ts';
 import { mountDirectory } from '../../drivers/nfs/share.ts';
 import { readImageAt, writeImageAt } from './support/image-bytes.ts';
-import { directoriesFor } from './support/nfs-directories.ts';
+import { Death, directoriesFor } from './support/nfs-directories.ts';
 import { newStep, scratchDirectory } from './support/step.ts';
 import { promisesOfVolumeDrivers } from './support/volume-conformance.ts';
 
@@ -20,16 +20,22 @@ const shares = ['nas-1:/volumes', 'nas-2:/volumes'];
 const hasQemu = (await findProgram('qemu-io')) !== null;
 if (!hasQemu) console.warn('skipped: qemu-io and qemu-img are missing (Debian: qemu-utils)');
 
-async function makeDriver(overrides: object = {}) {
+async function makeDriver(overrides: object = {}, names = shares) {
   const scratch = await scratchDirectory();
-  const { sharesFile, mount } = await directoriesFor(scratch.path, shares);
+  const { sharesFile, mount } = await directoriesFor(scratch.path, names);
   const options = nfsVolumeOptions.parse({
     ...{ volume_backend_name: 'nfs-1', nfs_shares_config: sharesFile, nfs_mount_point_base: scratch.path },
     ...{ nfs_snapshot_support: true, ...overrides },
   });
   const own = new NfsShares(options, mount);
   const driver = new NfsVolumeDriver(options, own);
-  return { scratch, driver, target: new NfsTargetDriver(own, scratch.path) };
+  /** As it will be made by the process that comes next, or by one that dies. */
+  const again = (death?: Death): NfsVolumeDriver =>
+    new NfsVolumeDriver(
+      options,
+      new NfsShares(options, (settings) => (death ? death.over(mount(settings)) : mount(settings))),
+    );
+  return { scratch, driver, again, target: new NfsTargetDriver(own, scratch.path) };
 }
 
 describe.skipIf(!hasQemu)('on plain directories', () => {
@@ -115,6 +121,59 @@ describe.skipIf(!hasQemu)('on plain directories', () => {
       ]);
       expect((await readImageAt((await driver.snapshotPath(newer)).path, 0, mib)).equals(data[1])).toBe(true);
     });
+
+    type Step = (driver: NfsVolumeDriver) => Promise<void>;
+    const snapshots = [snapshotOf(), snapshotOf(), snapshotOf()] as const;
+    const clone = { id: randomUUID(), sizeGib: 2 };
+    const life: readonly (readonly [string, Step])[] = [
+      ['create', (on) => on.createVolume(newStep(), volume, { kind: 'blank' })],
+      ['first snapshot', (on) => on.createSnapshot(newStep(), snapshots[0])],
+      ['second snapshot', (on) => on.createSnapshot(newStep(), snapshots[1])],
+      ['third snapshot', (on) => on.createSnapshot(newStep(), snapshots[2])],
+      [
+        'volume from a snapshot',
+        (on) => on.createVolume(newStep(), clone, { kind: 'snapshot', snapshot: snapshots[1] }),
+      ],
+      ['delete of the middle one', (on) => on.deleteSnapshot(newStep(), snapshots[1])],
+      ['extend', (on) => on.extendVolume(newStep(), volume, 2)],
+      ['revert', (on) => on.revertToSnapshot(newStep(), volume, snapshots[2])],
+      ['delete of the newest one', (on) => on.deleteSnapshot(newStep(), snapshots[2])],
+      ['delete of the last one', (on) => on.deleteSnapshot(newStep(), snapshots[0])],
+      ['delete', (on) => on.deleteVolume(newStep(), volume)],
+    ];
+    it.each([false, true])(
+      'ends every step whole though it died before or after any of its commands (its last one had its effect: %j)',
+      async (ranLast) => {
+        const lab = await makeDriver({}, shares.slice(0, 1));
+        await lab.driver.checkForSetup();
+        const data = randomBytes(mib);
+        for (const [name, step] of life) {
+          let deaths = 0;
+          for (;;) {
+            const death = new Death(deaths, ranLast);
+            const outcome = await step(lab.again(death)).then(
+              () => null,
+              (error: unknown) => error as Error,
+            );
+            if (!death.hasCome) {
+              expect(outcome, `${name}, repeated after ${deaths} deaths`).toBeNull();
+              break;
+            }
+            deaths += 1;
+          }
+          expect(deaths, name).toBeGreaterThan(0);
+          if (name === 'create') await writeImageAt((await lab.driver.volumePath(volume.id)).path, mib, data);
+          if (name === 'delete') break;
+          const read = await readImageAt((await lab.driver.volumePath(volume.id)).path, mib, mib);
+          expect(read.equals(data), name).toBe(true);
+        }
+        expect((await readImageAt((await lab.driver.volumePath(clone.id)).path, mib, mib)).equals(data)).toBe(true);
+        await lab.driver.deleteVolume(newStep(), clone);
+        const left = await readdir(join(lab.scratch.path, mountDirectory(shares[0] ?? '')), { recursive: true });
+        expect(left).toEqual(['.scoria']);
+        await lab.scratch.remove();
+      },
+    );
 
     it('puts a volume on the share that has given out the least', async () => {
       const ids = [randomUUID(), randomUUID()];

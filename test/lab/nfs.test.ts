@@ -61,7 +61,7 @@ describe.skipIf(reason !== null)('in the lab VM', () => {
     let worker: VmWorker;
     let id: string;
     beforeAll(async () => {
-      plane = await startControlPlane();
+      plane = await startControlPlane({ attempts: 3 });
       const [, , backupShare] = server.shares;
       const config = `
 [DEFAULT]
@@ -69,7 +69,7 @@ enabled_backends = nfs-1
 host = labvm
 backup_driver = cinder.backup.drivers.nfs.NFSBackupDriver
 backup_share = ${backupShare}
-backup_file_size = 67108864
+backup_file_size = 134217728
 [nfs-1]
 volume_driver = cinder.volume.drivers.nfs.NfsDriver
 nfs_shares_config = /run/shares
@@ -110,8 +110,10 @@ nfs_snapshot_support = true
       const [file = ''] = (await filesOnShares()).split('\n');
       expect((await vm.files.readAt(`/run/nfsroot/${file}`, 9 * mib, mib)).equals(bytes)).toBe(true);
       await connector.disconnect(newStep(), id);
-      const snapshot = { snapshot: { volume_id: id, force: true, name: 'while attached' } };
-      const refused = (await plane.call('POST', 'snapshots', snapshot)).body['snapshot'];
+      expect((await plane.call('POST', `attachments/${attachment.id}/action`, { 'os-complete': {} })).status).toBe(204);
+      const asked = await plane.call('POST', 'snapshots', { snapshot: { volume_id: id, name: 'while attached' } });
+      expect(asked.status, JSON.stringify(asked.body)).toBe(202);
+      const refused = asked.body['snapshot'];
       await plane.settled(`snapshots/${refused.id}`, 'error');
       await plane.call('DELETE', `snapshots/${refused.id}`);
       await plane.gone(`snapshots/${refused.id}`);
@@ -120,7 +122,8 @@ nfs_snapshot_support = true
     });
 
     it('pause with the reason when the server is away, and go on when it is back', async () => {
-      const { body: taken } = await plane.call('POST', 'snapshots', { snapshot: { volume_id: id } });
+      const { status, body: taken } = await plane.call('POST', 'snapshots', { snapshot: { volume_id: id } });
+      expect(status, JSON.stringify(taken)).toBe(202);
       await plane.settled(`snapshots/${taken['snapshot'].id}`, 'available');
       await server.goAway();
       const { body } = await plane.call('POST', 'backups', { backup: { volume_id: id, name: 'nightly' } });
@@ -132,6 +135,8 @@ nfs_snapshot_support = true
       expect(JSON.stringify(operation)).toMatch(/NFS share 127\.0\.0\.1:\/share\d/);
       expect(JSON.stringify(operation)).toContain('does not answer');
       await server.comeBack();
+      // The kernel's client waits longer and longer before it tries again.
+      await vm.mustExec(['sh', '-c', 'stat -f /run/scoria/mnt/* /run/scoria/backup_mount/*'], { timeoutMs: 300_000 });
       await plane.call('POST', `operations/${operation.id}/action`, { retry: { reason: 'the server is back' } });
       await plane.settled(`backups/${backupId}`, 'available');
       for (const resource of [`backups/${backupId}`, `snapshots/${taken['snapshot'].id}`, `volumes/${id}`]) {

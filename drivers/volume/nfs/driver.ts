@@ -76,10 +76,10 @@ export class NfsVolumeDriver implements VolumeDriver {
       if (left !== undefined) throw new StorageError('Busy', `${files.path(name)} still has the snapshot ${left}`);
       await takeMark(files, volume.id, step, chain.first.format);
       await this.#removePartials(files, volume.id);
-      await files.remove([infoName(volume.id)]);
+      await files.removeTexts([infoName(volume.id)]);
       // What the volume is found by goes last but one, and what says that it is ours after it.
       await files.remove([name]);
-      await files.remove([markName(volume.id)]);
+      await files.removeTexts([markName(volume.id)]);
     });
   }
 
@@ -111,7 +111,7 @@ export class NfsVolumeDriver implements VolumeDriver {
       if (!chain) return;
       await takeMark(chain.files, snapshot.id, step, 'qcow2');
       await dropSnapshot(step, chain, snapshot.id);
-      await chain.files.remove([markName(snapshot.id), exportName(snapshot.id)]);
+      await chain.files.removeTexts([markName(snapshot.id), exportName(snapshot.id)]);
     });
   }
 
@@ -153,7 +153,7 @@ export class NfsVolumeDriver implements VolumeDriver {
       if (snapshotIds.length > 0) throw new StorageError('Busy', `${first.path} has snapshots`);
       await takeMark(files, newId, step, first.format);
       await files.rename(volumeName(volume.id), volumeName(newId));
-      await files.remove([infoName(volume.id), markName(volume.id), exportName(volume.id)]);
+      await files.removeTexts([infoName(volume.id), markName(volume.id), exportName(volume.id)]);
     });
   }
 
@@ -210,7 +210,7 @@ export class NfsVolumeDriver implements VolumeDriver {
   async #removeLitter(volumeId: string): Promise<void> {
     await this.shares.find(async (files) => {
       await this.#removePartials(files, volumeId);
-      await files.remove([infoName(volumeId), exportName(volumeId), markName(volumeId)]);
+      await files.removeTexts([infoName(volumeId), exportName(volumeId), markName(volumeId)]);
       return null;
     });
   }

@@ -94,6 +94,11 @@ export class ShareFiles {
     }
   }
 
+  /** With what a `writeText` that died has left. Not there is success. */
+  async removeTexts(names: readonly string[]): Promise<void> {
+    await this.remove(names.flatMap((name) => [name, `${name}.new`]));
+  }
+
   /** Not there is success. */
   async remove(names: readonly string[]): Promise<void> {
     if (names.length > 0) await this.#run(files.removeFiles(names.map((name) => this.path(name))));

@@ -9,6 +9,15 @@ const nameOf = (chain: VolumeChain, { path, format }: ImageFile): ImageFile => (
   format,
 });
 
+/** An overlay, and what a revert of it that died has left. */
+function filesOf(chain: VolumeChain, overlay: ImageFile): readonly string[] {
+  const { path } = nameOf(chain, overlay);
+  return [path, revertedName(path)];
+}
+
+/** No name that could be a snapshot's. */
+const revertedName = (name: string): string => `${name}.reverted`;
+
 /** Puts an overlay on top. One that is there but not recorded is a dead attempt's, in which nobody has written. */
 export async function takeSnapshot(
   step: StepContext,
@@ -28,14 +37,14 @@ export async function takeSnapshot(
 
 /**
  * Takes a snapshot out of the chain, wherever in it: what its overlay holds goes into the file below, which was the
- * snapshot. Dies it anywhere, a repeat finishes: the record changes only when nothing needs the overlay any more.
+ * snapshot. Wherever it dies, a repeat finishes: the record changes only when nothing needs the overlay any more.
  */
 export async function dropSnapshot(step: StepContext, chain: VolumeChain, snapshotId: string): Promise<void> {
   const { files } = chain;
   const overlay = chain.overlayOf(snapshotId);
   if (!overlay) {
     // Recorded as gone, or never recorded.
-    await files.remove([nameOf(chain, chain.newOverlay(snapshotId)).path]);
+    await files.remove(filesOf(chain, chain.newOverlay(snapshotId)));
     return;
   }
   mustNotBeExported(chain, 'Its snapshots cannot be deleted');
@@ -48,7 +57,7 @@ export async function dropSnapshot(step: StepContext, chain: VolumeChain, snapsh
   }
   if (above) await files.image(rebaseOverlay(above.path, nameOf(chain, below)), step);
   await chain.record({ remove: snapshotId, active: isOnTop ? below : chain.active });
-  await files.remove([nameOf(chain, overlay).path]);
+  await files.remove(filesOf(chain, overlay));
 }
 
 /** Throws away what came after the newest snapshot. Throws Unsupported for an older one, which Cinder's API refuses. */
@@ -61,8 +70,7 @@ export async function revertToNewest(step: StepContext, chain: VolumeChain, snap
   mustNotBeExported(chain, 'It cannot be reverted');
   const below = await chain.backingOf(overlay);
   const { sizeBytes } = await chain.facts(overlay);
-  // Not under a name that could be a snapshot's.
-  const name = `${nameOf(chain, overlay).path}.reverted`;
+  const name = revertedName(nameOf(chain, overlay).path);
   await chain.files.image(createOverlay(chain.files.path(name), nameOf(chain, below), sizeBytes), step);
   await chain.files.rename(name, nameOf(chain, overlay).path);
 }

@@ -18,6 +18,38 @@ export function directoryShare(share: string, path: string): ShareMount {
   };
 }
 
+/** A process that dies: from its `at`-th command on, counted from 0, nothing is run any more. */
+export class Death {
+  readonly #at: number;
+  readonly #ranLast: boolean;
+  #commands = 0;
+
+  /** `ranLast`: its last command still had its effect. */
+  constructor(at: number, ranLast: boolean) {
+    this.#at = at;
+    this.#ranLast = ranLast;
+  }
+
+  get hasCome(): boolean {
+    return this.#commands > this.#at;
+  }
+
+  /** A share on which commands are run until then. */
+  over(share: ShareMount): ShareMount {
+    return {
+      share: share.share,
+      mounted: () => share.mounted(),
+      translate: (error) => share.translate(error),
+      run: async (argv, options) => {
+        const number = this.#commands++;
+        if (number < this.#at) return share.run(argv, options);
+        if (number === this.#at && this.#ranLast) await share.run(argv, options);
+        throw new Error('the process has died');
+      },
+    };
+  }
+}
+
 /** Directories for these shares below `base`, by the names that mount points have, and the file that lists them. */
 export async function directoriesFor(base: string, shares: readonly string[]) {
   for (const share of shares) await mkdir(join(base, mountDirectory(share)), { recursive: true });

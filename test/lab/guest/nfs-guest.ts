@@ -21,5 +21,5 @@ export async function makeBackupEngine(share: string, base: string): Promise<Chu
   const settings = { share, shareOption: 'backup_share', mountOptions: null, attempts: 1, base: origin };
   const store = new NfsBackupStore(new NfsMount(settings));
   await store.checkForSetup();
-  return new ChunkedBackupEngine(store, { fileSizeBytes: 2 ** 26, shaBlockBytes: 32_768, compression: 'zlib' });
+  return new ChunkedBackupEngine(store, { fileSizeBytes: 2 ** 27, shaBlockBytes: 32_768, compression: 'zlib' });
 }
