@@ -8,6 +8,8 @@ export interface TempestReport {
   readonly failures: readonly string[];
   /** What a real Cinder passes and this run did not. */
   readonly lost: readonly string[];
+  /** Of these, what it began. */
+  readonly missed: readonly string[];
 }
 
 const verdicts: Readonly<Record<string, 'passed' | 'failed' | 'skipped'>> = {
@@ -33,11 +35,13 @@ export function readReport(output: string, known: string): TempestReport {
     .map((line) => line.split('\t')[0] ?? '');
   const count = (wanted: string): number => [...said.values()].filter((verdict) => verdict === wanted).length;
   const failures = [...said].flatMap(([name, verdict]) => (verdict === 'failed' ? [name] : [])).sort();
+  const lost = expected.filter((name) => said.get(name) !== 'passed').sort();
   return {
     passed: count('passed'),
     failed: count('failed'),
     skipped: count('skipped'),
     failures,
-    lost: expected.filter((name) => said.get(name) !== 'passed').sort(),
+    lost,
+    missed: lost.filter((name) => said.has(name)),
   };
 }
