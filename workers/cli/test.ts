@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureClients } from '../embedded/clients.ts';
-import { installLabPrograms, installStoragePrograms } from '../embedded/storage-programs.ts';
+import { installDeploymentPrograms, installLabPrograms, installStoragePrograms } from '../embedded/storage-programs.ts';
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
 import { ensureTemporalServer } from '../embedded/temporal-server.ts';
 import { suites, type Suite } from './suites.ts';
@@ -15,10 +15,15 @@ export async function test(names: readonly string[], { install }: { readonly ins
     console.error(`no such suite: ${unknown.join(', ')}. There are:\n${describeSuites()}`);
     return 2;
   }
-  const wanted = suites.filter(({ name }) => names.length === 0 || names.includes(name));
+  const wanted = suites.filter(({ name, onlyWhenNamed }) =>
+    names.length === 0 ? !onlyWhenNamed : names.includes(name),
+  );
   const present = await withTests(wanted);
-  if (install) await installNeeds(present, names);
+  if (install) await installNeeds(present);
   const { passed, failed, skipped } = present.length > 0 ? await runVitest(present.map(({ name }) => name)) : none;
+  if (names.length === 0)
+    for (const { name } of suites.filter(({ onlyWhenNamed }) => onlyWhenNamed))
+      console.log(`not among all suites, because of its length: ./scoria test ${name}`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }
@@ -39,15 +44,16 @@ async function withTests(wanted: readonly Suite[]): Promise<readonly Suite[]> {
 }
 
 /** What cannot be installed is said; the tests that need it then say themselves why they are skipped. */
-async function installNeeds(wanted: readonly Suite[], named: readonly string[]): Promise<void> {
+async function installNeeds(wanted: readonly Suite[]): Promise<void> {
   const say = (line: string): void => console.error(line);
   const needs = new Set(wanted.flatMap((suite) => suite.needs));
   if (wanted.some(({ name }) => name !== 'unit')) await findTemporalCli({ say });
   if (needs.has('storage')) await installStoragePrograms(say);
   if (needs.has('lab')) await installLabPrograms(say);
-  // Minutes of processor time, so only for whoever asks for that suite; kept in the cache for all later runs.
-  if (wanted.some((suite) => named.includes(suite.name) && suite.needs.includes('temporal-server')))
+  if (needs.has('temporal-server')) {
+    await installDeploymentPrograms(say);
     await ensureTemporalServer({ say }).catch((error: Error) => say(`not installed: ${error.message}`));
+  }
   if (needs.has('clients'))
     await ensureClients({ say }).catch((error: Error) => say(`not installed: ${error.message}`));
 }

@@ -24,6 +24,11 @@ export async function installLabPrograms(say: (line: string) => void): Promise<v
   await installed(labPackages, say);
 }
 
+/** What stands in for the images of docker-compose.yml in the suite `cluster`. */
+export async function installDeploymentPrograms(say: (line: string) => void): Promise<void> {
+  await installed(['nginx-light', 'curl', 'tgt'], say);
+}
+
 async function installed(packages: readonly string[], say: (line: string) => void): Promise<void> {
   await aptInstall(packages, { say }).catch((error: Error) => say(`not installed: ${error.message}`));
 }

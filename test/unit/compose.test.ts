@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporalServerVersion } from '../../workers/embedded/temporal-server.ts';
-import { composePath, dependenciesOf, projectRoot, readComposeFile, type ComposeFile } from './compose/compose-file.ts';
+import {
+  composePath,
+  dependenciesOf,
+  projectRoot,
+  readComposeFile,
+  type ComposeFile,
+} from '../cluster/compose/compose-file.ts';
 
 const schemaPath = join(projectRoot, 'test/fixtures/compose/compose-spec.json');
 let file: ComposeFile;

@@ -10,10 +10,10 @@ import { roleProcessPlan } from '../../workers/embedded/role-process.ts';
 import type { StartedChild } from '../../workers/embedded/supervisor.ts';
 import type { Role } from '../../workers/config/requirements.ts';
 import { eventually } from '../support/eventually.ts';
-import { projectRoot } from './compose/compose-file.ts';
-import { liveAWholeLife } from './support/life.ts';
-import { checkOutRelease, releaseBeforeNewestMigration } from './support/release.ts';
-import { Tenant } from './support/tenant.ts';
+import { projectRoot } from '../cluster/compose/compose-file.ts';
+import { liveAWholeLife } from '../cluster/support/life.ts';
+import { checkOutRelease, releaseBeforeNewestMigration } from '../cluster/support/release.ts';
+import { Tenant } from '../cluster/support/tenant.ts';
 
 const older = await releaseBeforeNewestMigration();
 const reason = 'reason' in older ? older.reason : null;
@@ -103,11 +103,7 @@ async function start(
 describe.skipIf(reason !== null)(
   `the release before ${'reason' in older ? `(skipped: ${reason})` : older.migration}`,
   () => {
-    it('serves a whole life on the newer tables', async () => {
-      await expect(liveAWholeLife(new Tenant(urls.older), { attach: false })).resolves.toBeUndefined();
-    });
-
-    it('and this one answer in turn, with workers of the older one', async () => {
+    it('serves whole lives on the newer tables, in turn with the API of this one', async () => {
       urls.newer = await startApi('newer', projectRoot);
       await expect(liveAWholeLife(new Tenant(urls.older, urls.newer), { attach: false })).resolves.toBeUndefined();
     });
