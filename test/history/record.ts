@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { workflowIdOf } from '../../domain/operations.ts';
 import type { AcceptRequest } from '../../prisma/store/operations/accept-types.ts';
+import { pauseBackend, releaseBackend } from '../../prisma/store/backends/pauses.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLab, type Lab } from '../support/lab.ts';
 import * as requests from '../support/requests.ts';
@@ -81,12 +82,37 @@ async function recordTakeOver(lab: Lab): Promise<void> {
   await save(lab, 'create-a-volume-taken-over', create);
 }
 
+/** One that waits for a paused back-end and goes on after its release, and one that is aborted while it waits. */
+async function recordWaits(lab: Lab): Promise<void> {
+  const host = 'alpha@first';
+  const volume = requests.createVolume();
+  await run(lab, volume);
+  await lab.db.volume.findFirstOrThrow({ where: { id: volume.resourceId, host: { startsWith: host } } });
+  await lab.db.$transaction((tx) => pauseBackend(tx, host, { actor: 'recorder', reason: 'for a history' }));
+  await eventually(async () => void (await lab.db.backendPause.findFirstOrThrow({ where: { NOT: { keptAt: null } } })));
+  const [waits, aborted] = [requests.createSnapshot(volume.resourceId), requests.createSnapshot(volume.resourceId)];
+  for (const request of [waits, aborted]) {
+    await lab.starter.submit(request);
+    const where = { id: request.operationId, waitingFor: { has: host } };
+    await eventually(() => lab.db.operation.findFirstOrThrow({ where }));
+  }
+  await orderUntilTaken(lab, aborted, 'abort');
+  await ended(lab, aborted.operationId);
+  const release = { actor: 'recorder', reason: 'recorded', overMs: 500 };
+  await lab.db.$transaction((tx) => releaseBackend(tx, host, release));
+  await ended(lab, waits.operationId);
+  await save(lab, 'create-a-snapshot-that-waits-for-a-paused-back-end', waits);
+  await save(lab, 'create-a-snapshot-aborted-while-it-waits', aborted);
+}
+
 const lab = await startLab({ interceptors: [chaos.interceptor], images: true });
 try {
   if (words.length === 0) await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
   await lab.addControl();
   await lab.addBackend('alpha', 'first');
+  // Before there is another back-end that the volume could be on.
+  if (isWanted('waits')) await recordWaits(lab);
   await lab.addBackend('alpha', 'second');
   await lab.addBackup('alpha');
   await recordScenarios(lab);

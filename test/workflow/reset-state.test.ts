@@ -141,6 +141,32 @@ it('an operation under way is in the way; told to go on despite it, it ends unde
   await expectNothingLeft(lab, [backend]);
 });
 
+it("Cinder's own os-reset_status asks nothing, bumps the epoch of what it ends, and is recorded either way", async () => {
+  const create = requests.createVolume();
+  const id = await made(create);
+  const force = (status: string) => api.call('POST', `/volumes/${id}/action`, { 'os-reset_status': { status } });
+  const extend = requests.extendVolume(id, 1, 2);
+  await broken.pauseAt(lab, extend, 'extendVolume');
+  const { epoch } = await operationOf(lab, extend);
+  expect(await force('available')).toMatchObject({ status: 202 });
+  const ended = await operationOf(lab, extend);
+  expect(ended.state).toBe('aborted');
+  expect(ended.epoch).toBeGreaterThan(epoch);
+  const retry = await api.call('POST', `/operations/${extend.operationId}/action`, { retry: {} });
+  expect(retry).toMatchObject({ status: 409 });
+  expect(await volumeOf(id)).toMatchObject({ status: 'available', sizeGib: 1, operationId: null });
+  // Nothing owns it now: the last operation about it keeps the record.
+  expect(await force('error')).toMatchObject({ status: 202 });
+  expect(await historyOf(lab, extend)).toEqual(
+    expect.arrayContaining([
+      `reset-status by admin: volume ${id} was set from error_extending to available`,
+      `reset-status by admin: volume ${id} was set from available to error`,
+    ]),
+  );
+  expect(await force('available')).toMatchObject({ status: 202 });
+  await expectNothingLeft(lab, [backend]);
+});
+
 it('data that an operation was destroying is never called whole', async () => {
   const id = await made();
   await broken.pauseAt(lab, requests.deleteVolume(id), 'removeVolume');
