@@ -58,8 +58,10 @@ export function createVolumeActivities(deps: VolumeDeps): VolumeActivities {
       hostStep(deps, claim, volume.id, (step) => driver.createVolume(step, checked(volume), source)),
     removeVolume: ({ claim, volume }) =>
       hostStep(deps, claim, volume.id, async (step) => {
+        const { target } = deps;
+        const id = mustBeUuid(volume.id);
         // An export that an interrupted detach left behind would keep the file or the logical volume open.
-        await deps.target?.removeExport(step, mustBeUuid(volume.id));
+        if (await (target?.mayBeExported?.(id) ?? true)) await target?.removeExport(step, id);
         await driver.deleteVolume(step, checked(volume));
       }),
     extendVolume: ({ claim, volume, newSizeGib }) =>

@@ -40,6 +40,8 @@ export interface TargetDriver {
   refreshSize(step: StepContext, volumeId: string): Promise<void>;
   /** Takes the export away, closing its sessions; not exported is success. */
   removeExport(step: StepContext, volumeId: string): Promise<void>;
+  /** False only when this host has certainly not exported the volume, which is cheaper to know than to ask. */
+  mayBeExported?(volumeId: string): Promise<boolean>;
   /** Ids of volumes exported now. */
   listExports(): Promise<readonly string[]>;
   /**

@@ -158,6 +158,19 @@ describe.skipIf(reason !== null)('the target driver tgtadm', () => {
     await target.removeExport(newStep(), request.volumeId);
   });
 
+  it('takes for not exported only what it has not exported itself and tgtd did not have before', async () => {
+    const [known, stranger, never] = await Promise.all([1, 2, 3].map(() => newExport(scratch.path)));
+    if (!known || !stranger || !never) throw new Error('three were asked for');
+    const other = new TgtTargetDriver(running.options, (await scratchDirectory()).path);
+    await other.exportVolume(newStep(), stranger);
+    const fresh = new TgtTargetDriver(running.options, scratch.path);
+    await fresh.exportVolume(newStep(), known);
+    const maybe = ({ volumeId }: typeof known) => fresh.mayBeExported(volumeId);
+    expect(await Promise.all([known, stranger, never].map(maybe))).toEqual([true, true, false]);
+    for (const { volumeId } of [known, stranger]) await fresh.removeExport(newStep(), volumeId);
+    expect(await fresh.listExports()).toEqual([]);
+  });
+
   it('says so when no tgtd answers', async () => {
     const nobody = new TgtTargetDriver({ ...running.options, tgt_control_port: 32_766 }, scratch.path);
     await expect(nobody.checkForSetup()).rejects.toMatchObject({

@@ -30,6 +30,7 @@ export class TgtTargetDriver implements TargetDriver {
   readonly #options: TgtOptions;
   readonly #on: commands.Tgtadm;
   readonly #exports: ExportRecord;
+  #found: { readonly generation: string; readonly ids: ReadonlySet<string> } | null = null;
 
   /** `stateDir` is this host's; what is exported is remembered there, without passwords. */
   constructor(options: TgtOptions, stateDir: string) {
@@ -64,9 +65,16 @@ export class TgtTargetDriver implements TargetDriver {
   }
 
   async removeExport(step: StepContext, volumeId: string): Promise<void> {
-    // Starting a program blocks the worker for tens of milliseconds: most volumes that are deleted were never exported.
-    if ((await this.#exports.of(volumeId)) === null) return;
     await this.#remove(step, volumeId, await this.#find(volumeId));
+  }
+
+  /** What this driver exports is on record first; what tgtd had before is looked at once in each of its lives. */
+  async mayBeExported(volumeId: string): Promise<boolean> {
+    if ((await this.#exports.of(volumeId)) !== null) return true;
+    const generation = await this.generation();
+    if (generation === null) return false;
+    if (this.#found?.generation !== generation) this.#found = { generation, ids: new Set(await this.listExports()) };
+    return this.#found.ids.has(volumeId);
   }
 
   async #remove(step: StepContext, volumeId: string, target: TgtTarget | undefined): Promise<void> {
