@@ -19,7 +19,8 @@ export async function withDataPath<T>(
   work: (path: string) => Promise<T>,
 ): Promise<T> {
   if (data.kind === 'path') return work(data.path);
-  const chap = await deps.services.targetSecret(claim, volumeId);
+  const isIscsi = data.connection.driver_volume_type === 'iscsi';
+  const chap = isIscsi ? await deps.services.targetSecret(claim, volumeId) : null;
   const { path } = await deps.connector.connect(step, data.exportId, data.connection, chap);
   try {
     return await work(path);

@@ -12,9 +12,10 @@ import { ImagePlace } from '../drivers/image/place.ts';
 import { uploadImage } from '../drivers/image/upload.ts';
 import { writeImage } from '../drivers/image/write.ts';
 import type { StepContext } from '../drivers/step.ts';
-import type { SnapshotRef, VolumeDriver, VolumeRef } from '../drivers/volume/driver.ts';
+import type { LocalPath, SnapshotRef, VolumeDriver, VolumeRef } from '../drivers/volume/driver.ts';
 import type { HostClaim } from './host-services.ts';
 import { hostStep, type HostStepDeps } from './host-step.ts';
+import { withSnapshotPath, withVolumePath } from './local-path.ts';
 
 export interface FetchImageRequest {
   readonly claim: HostClaim;
@@ -87,17 +88,20 @@ export function createImageActivities(deps: ImageDeps): ImageActivities {
     writeImage: ({ claim, volume, image, isNew }) =>
       hostStep(deps, claim, mustBeUuid(volume.id), async (step) => {
         const { path: imagePath, image: inspected } = await fetched(step, { claim, volume, image });
-        const path = await driver.volumePath(volume.id);
         const isBlank = isNew && driver.newVolumesReadZero;
-        await writeImage(step, { imagePath, image: inspected, volume: path, isBlank });
+        await withVolumePath(driver, volume.id, (path) =>
+          writeImage(step, { imagePath, image: inspected, volume: path, isBlank }),
+        );
         await place.forget(volume.id);
       }),
     uploadVolume: ({ claim, volume, snapshot, image }) =>
       hostStep(deps, claim, mustBeUuid(volume.id), async (step) => {
         const access = await accessFor(claim);
-        const source = snapshot ? await driver.snapshotPath(snapshot) : await driver.volumePath(volume.id);
-        const bytes = { volumeId: volume.id, source, sizeBytes: gibToBytes(volume.sizeGib) };
-        await uploadImage(step, glance, place, imageOptions, { access, image, ...bytes });
+        const upload = (source: LocalPath): Promise<void> => {
+          const bytes = { volumeId: volume.id, source, sizeBytes: gibToBytes(volume.sizeGib) };
+          return uploadImage(step, glance, place, imageOptions, { access, image, ...bytes });
+        };
+        await (snapshot ? withSnapshotPath(driver, snapshot, upload) : withVolumePath(driver, volume.id, upload));
       }),
     removeImage: ({ claim, volumeId, imageId }) =>
       hostStep(deps, claim, mustBeUuid(volumeId), async () => {

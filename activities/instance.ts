@@ -37,7 +37,8 @@ export function createInstanceActivities(driver: InstanceDriver, deps: HostStepD
   return {
     plugVolume: ({ claim, ...request }) =>
       hostStep(deps, claim, mustBeUuid(request.volumeId), async (step) => {
-        const chap = await deps.services.targetSecret(claim, request.volumeId);
+        const isIscsi = request.connection.driver_volume_type === 'iscsi';
+        const chap = isIscsi ? await deps.services.targetSecret(claim, request.volumeId) : null;
         return driver.plugVolume(step, { ...request, chap });
       }),
     unplugVolume: ({ claim, instanceId, volumeId }) =>

@@ -65,42 +65,53 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
       `host ${deps.host} has no iSCSI target program: install tgt and restart the volume worker (see scoria doctor)`,
     );
   };
-  const exportPath = async (
-    request: Pick<ExportVolumeRequest, 'claim' | 'volumeId' | 'readonly'>,
-    exportId: string,
-    path: LocalPath,
-  ) =>
-    hostStep(deps, request.claim, exportId, async (step) => {
-      const chap = await deps.services.targetSecret(request.claim, request.volumeId);
-      return target().exportVolume(step, { volumeId: exportId, path, chap, readonly: request.readonly });
+  const connection = deps.driver.connection?.bind(deps.driver);
+  const pathOf = ({ volumeId, snapshot }: Readable): Promise<LocalPath> =>
+    snapshot ? deps.driver.snapshotPath(snapshot) : deps.driver.volumePath(volumeId);
+  /** By the back-end's own protocol where it has one, else through the target. */
+  const reach = async (request: Readable): Promise<ConnectionInfo> => {
+    const { claim, volumeId, snapshot, readonly } = request;
+    const exportId = mustBeUuid(idOf(request));
+    if (connection) return hostStep(deps, claim, exportId, () => connection({ volumeId, snapshot, readonly }));
+    const path = await pathOf(request);
+    return hostStep(deps, claim, exportId, async (step) => {
+      const chap = await deps.services.targetSecret(claim, volumeId);
+      return target().exportVolume(step, { volumeId: exportId, path, chap, readonly });
     });
+  };
   const readsPath = ({ readerHost }: OpenDataRequest): boolean =>
     readerHost === deps.host && !deps.driver.answersImages;
   return {
-    async exportVolume(request) {
-      const id = mustBeUuid(request.volumeId);
-      if (request.connector && !deps.driver.takesAnyConnector) mustBeComplete(request.connector, target());
-      return exportPath(request, id, await deps.driver.volumePath(id));
+    async exportVolume({ connector, ...request }) {
+      if (connector && !deps.driver.takesAnyConnector) mustBeComplete(connector, target());
+      return reach({ ...request, snapshot: null });
     },
     removeExport: ({ claim, volumeId }) =>
       hostStep(deps, claim, volumeId, async (step) => deps.target?.removeExport(step, mustBeUuid(volumeId))),
     refreshExport: ({ claim, volumeId }) =>
       hostStep(deps, claim, volumeId, async (step) => deps.target?.refreshSize(step, mustBeUuid(volumeId))),
     async openData(request) {
-      const { snapshot, volumeId } = request;
-      const path = snapshot ? await deps.driver.snapshotPath(snapshot) : await deps.driver.volumePath(volumeId);
+      const readable = { ...request, readonly: request.snapshot !== null };
       const { newVolumesReadZero } = deps.driver;
-      if (readsPath(request)) return { kind: 'path', path: path.path, newVolumesReadZero };
-      const exportId = mustBeUuid(exportIdOf(request));
-      const connection = await exportPath({ ...request, readonly: snapshot !== null }, exportId, path);
-      return { kind: 'export', exportId, connection, newVolumesReadZero };
+      const exportId = mustBeUuid(idOf(request));
+      if (!readsPath(request)) {
+        return { kind: 'export', exportId, connection: await reach(readable), newVolumesReadZero };
+      }
+      const { path } = await hostStep(deps, request.claim, exportId, () => pathOf(readable));
+      return { kind: 'path', path, newVolumesReadZero };
     },
     async closeData(request) {
-      if (readsPath(request)) return;
-      const exportId = mustBeUuid(exportIdOf(request));
-      await hostStep(deps, request.claim, exportId, async (step) => deps.target?.removeExport(step, exportId));
+      const exportId = mustBeUuid(idOf(request));
+      await hostStep(deps, request.claim, exportId, async (step) => {
+        if (readsPath(request)) await deps.driver.closePath?.(exportId);
+        else await deps.target?.removeExport(step, exportId);
+      });
     },
   };
+}
+
+interface Readable extends Omit<ExportVolumeRequest, 'connector'> {
+  readonly snapshot: SnapshotRef | null;
 }
 
 /** Throws ConnectorIncomplete, naming what is missing. */
@@ -109,4 +120,5 @@ function mustBeComplete(connector: Readonly<Record<string, unknown>>, { connecto
   if (missing.length > 0) throw new StorageError('ConnectorIncomplete', missing.join(', '));
 }
 
-const exportIdOf = (request: OpenDataRequest): string => request.snapshot?.id ?? request.volumeId;
+const idOf = ({ snapshot, volumeId }: Pick<OpenDataRequest, 'snapshot' | 'volumeId'>): string =>
+  snapshot?.id ?? volumeId;

@@ -9,6 +9,7 @@ import { bytesPath } from './bytes-path.ts';
 import { withDataPath, type DataAccessDeps } from './data-access.ts';
 import type { HostClaim } from './host-services.ts';
 import { hostStep, type HostStepDeps } from './host-step.ts';
+import { withSnapshotPath, withVolumePath } from './local-path.ts';
 import type { DataAccess } from './target.ts';
 
 export interface RevertVolumeRequest {
@@ -55,10 +56,13 @@ export function createVolumeCopyActivities(deps: VolumeCopyDeps): VolumeCopyActi
         // Nobody is attached; an export that an interrupted detach left would show its initiators two volumes in one.
         await deps.target?.removeExport(step, volume.id);
         if (driver.revertToSnapshot) return driver.revertToSnapshot(step, volume, snapshot);
-        const sourcePath = bytesPath(await driver.snapshotPath(snapshot));
-        const targetPath = bytesPath(await driver.volumePath(volume.id));
         const sizeBytes = gibToBytes(snapshot.sizeGib);
-        return copyInto(step, { sourcePath, targetPath, sizeBytes, targetIsBlank: false });
+        return withSnapshotPath(driver, snapshot, (source) =>
+          withVolumePath(driver, volume.id, (target) => {
+            const paths = { sourcePath: bytesPath(source), targetPath: bytesPath(target) };
+            return copyInto(step, { ...paths, sizeBytes, targetIsBlank: false });
+          }),
+        );
       }),
     createCopy: ({ claim, copy }) =>
       hostStep(deps, claim, mustBeUuid(copy.id), async (step) => {
@@ -69,12 +73,14 @@ export function createVolumeCopyActivities(deps: VolumeCopyDeps): VolumeCopyActi
       }),
     fillCopy: ({ claim, copy, volumeId, data }) =>
       hostStep(deps, claim, mustBeUuid(copy.id), async (step) => {
-        const targetPath = bytesPath(await driver.volumePath(copy.id));
         const sizeBytes = gibToBytes(copy.sizeGib);
         const targetIsBlank = driver.newVolumesReadZero;
-        await withDataPath(deps, step, claim, mustBeUuid(volumeId), data, (sourcePath) =>
-          copyInto(step, { sourcePath, targetPath, sizeBytes, targetIsBlank }),
-        );
+        await withVolumePath(driver, copy.id, async (target) => {
+          const targetPath = bytesPath(target);
+          await withDataPath(deps, step, claim, mustBeUuid(volumeId), data, (sourcePath) =>
+            copyInto(step, { sourcePath, targetPath, sizeBytes, targetIsBlank }),
+          );
+        });
       }),
     renameCopy: ({ claim, copy, volumeId }) =>
       // Under both locks: no late step may write to the copy any more, nor remove anything by the volume's name.

@@ -1,36 +1,40 @@
-// One connector for all protocols: NFS goes to its own, everything else to the one that the host is configured with.
+// One connector for all protocols: some have their own, everything else goes to the one that the host is configured with.
 import type { StepContext } from '../step.ts';
 import type { ChapSecret, ConnectionInfo } from '../target/target.ts';
 import type { Connector, ConnectorProperties } from './connector.ts';
-import type { NfsConnector } from './nfs/driver.ts';
+
+type Connecting = Pick<Connector, 'connect' | 'disconnect'>;
+type Own = Readonly<Partial<Record<ConnectionInfo['driver_volume_type'], Connecting>>>;
 
 export class ConnectorByProtocol implements Connector {
   readonly name: string;
   readonly #block: Connector;
-  readonly #nfs: NfsConnector;
+  readonly #own: Own;
 
-  constructor(block: Connector, nfs: NfsConnector) {
+  constructor(block: Connector, own: Own) {
     this.name = block.name;
     this.#block = block;
-    this.#nfs = nfs;
+    this.#own = own;
   }
 
   properties(): Promise<ConnectorProperties> {
     return this.#block.properties();
   }
 
-  async connect(
+  connect(
     step: StepContext,
     volumeId: string,
     connection: ConnectionInfo,
     chap: ChapSecret | null,
   ): Promise<{ path: string }> {
-    if (connection.driver_volume_type === 'nfs') return this.#nfs.connect(step, volumeId, connection);
-    return this.#block.connect(step, volumeId, connection, chap);
+    return this.#for(connection).connect(step, volumeId, connection, chap);
   }
 
-  async disconnect(step: StepContext, volumeId: string, connection: ConnectionInfo): Promise<void> {
-    if (connection.driver_volume_type === 'nfs') await this.#nfs.disconnect(step, volumeId);
-    else await this.#block.disconnect(step, volumeId, connection);
+  disconnect(step: StepContext, volumeId: string, connection: ConnectionInfo): Promise<void> {
+    return this.#for(connection).disconnect(step, volumeId, connection);
+  }
+
+  #for({ driver_volume_type: protocol }: ConnectionInfo): Connecting {
+    return this.#own[protocol] ?? this.#block;
   }
 }

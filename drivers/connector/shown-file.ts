@@ -55,7 +55,11 @@ export interface Showing {
 }
 
 /** Starts the daemon and waits until the volume is at `place.disk`. Leaves the directory to its caller when it fails. */
-export async function show(step: StepContext, place: Place, { argv, what, errorOf }: Showing): Promise<void> {
+export async function show(
+  step: Pick<StepContext, 'signal'>,
+  place: Place,
+  { argv, what, errorOf }: Showing,
+): Promise<void> {
   const [command = '', ...args] = revealed(await rootCommand(argv));
   const daemon = await startDaemon({
     ...{ command, args, logFile: place.logFile, env: minimalEnvironment() },

@@ -10,7 +10,7 @@ export interface ChapSecret {
 
 /** Cinder's `connection_info` without its secrets: what a workflow may carry. */
 export interface ConnectionInfo {
-  readonly driver_volume_type: 'iscsi' | 'local' | 'nfs';
+  readonly driver_volume_type: 'iscsi' | 'local' | 'nfs' | 'rbd';
   readonly data: Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;
   /** Where the volume host mounts its shares: os-brick's word for NFS. */
   readonly mount_point_base?: string;

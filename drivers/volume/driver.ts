@@ -1,6 +1,7 @@
 // The interface every volume driver implements. Each method may run twice, half, or late: it looks before it acts,
 // and "already so" is success.
 import type { StepContext } from '../step.ts';
+import type { ConnectionInfo } from '../target/target.ts';
 
 export interface VolumeRef {
   readonly id: string;
@@ -37,6 +38,13 @@ export interface LocalPath {
   readonly path: string;
   /** `qcow2`: an image, whose bytes only QEMU and a connector can show. */
   readonly kind: 'file' | 'block' | 'qcow2';
+}
+
+/** What is to be reached without a target: a volume, or what it was at a snapshot. */
+export interface ConnectionRequest {
+  readonly volumeId: string;
+  readonly snapshot: SnapshotRef | null;
+  readonly readonly: boolean;
 }
 
 /** Something on a back-end that Scoria may or may not know: what `manageable` lists show. */
@@ -99,6 +107,17 @@ export interface VolumeDriver {
   volumePath(volumeId: string): Promise<LocalPath>;
   /** A snapshot's bytes, read-only. Throws StorageError Missing. */
   snapshotPath(snapshot: SnapshotRef): Promise<LocalPath>;
+
+  /**
+   * Nothing on this host reads or writes the path of this volume or snapshot any more; no path open is success. Without it
+   * a path costs nothing.
+   */
+  closePath?(id: string): Promise<void>;
+  /**
+   * Where clients reach the bytes by the back-end's own protocol, without an export of this host's. Throws Missing. Without
+   * it a target exports the path.
+   */
+  connection?(request: ConnectionRequest): Promise<ConnectionInfo>;
 
   /**
    * Gives the volume the bytes that its snapshot has; repeating it is the repair. Nobody has the volume open.

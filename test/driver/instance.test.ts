@@ -66,6 +66,29 @@ describe('a disk’s definition', () => {
     expect(() => escapeXml('a\u0000b')).toThrow(TypeError);
   });
 
+  it('leads to every monitor of an RBD volume, with the client whose key libvirt has', () => {
+    const data = {
+      ...{ name: 'volumes/volume-1', hosts: ['10.0.0.1', '::1'], ports: ['6789', '6790'], cluster_name: 'ceph' },
+      ...{ auth_enabled: true, auth_username: 'cinder', secret_type: 'ceph', secret_uuid: id, discard: true },
+    };
+    const connection = { driver_volume_type: 'rbd', data } as const;
+    expect(parseXml(diskXml({ ...spec, connection }))).toMatchObject({
+      disk: [
+        {
+          '@type': 'network',
+          source: {
+            '@protocol': 'rbd',
+            '@name': 'volumes/volume-1',
+            host: [{ '@name': '10.0.0.1' }, { '@name': '::1', '@port': '6790' }],
+            auth: { '@username': 'cinder', secret: { '@type': 'ceph', '@uuid': id } },
+          },
+        },
+      ],
+    });
+    const evil = { ...data, name: `volumes/a'/><evil` };
+    expect(() => diskXml({ ...spec, connection: { driver_volume_type: 'rbd', data: evil } })).toThrow('rbd connection');
+  });
+
   it.each(['127.0.0.1', '127.0.0.1:x', '/etc/passwd:1', 'host:70000', ''])('is not made of the portal %j', (portal) => {
     expect(() => diskXml({ ...spec, connection: iscsi(portal) })).toThrow(
       expect.objectContaining({ code: 'UnexpectedOutput' }),

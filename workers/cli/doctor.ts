@@ -141,6 +141,7 @@ const probes: readonly Probe[] = [
     'qemu-utils qemu-block-extra',
     'backups of exported volumes and the tests need it.',
   ),
+  program('rbd', 'Ceph client', 'ceph-common qemu-block-extra', 'back-ends with volume_driver = rbd cannot start.'),
   parts('libvirt', probeLibvirt, 'volumes cannot be plugged into instances.'),
   parts('guest image', probeGuest, 'the demo cannot boot an instance of its own; it attaches to this machine.'),
 ];

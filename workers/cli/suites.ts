@@ -6,14 +6,14 @@ export interface Suite {
   /** Takes more than all suites together may (docs say why): `scoria test NAME` runs it. */
   readonly onlyWhenNamed?: true;
   /** Needs servers of this machine: Debian packages, and the OpenStack clients. */
-  readonly needs: readonly ('storage' | 'clients' | 'lab' | 'temporal-server')[];
+  readonly needs: readonly ('storage' | 'ceph' | 'clients' | 'lab' | 'temporal-server')[];
 }
 
 /** In the order in which they run: what is quick and finds most comes first. */
 export const suites: readonly Suite[] = [
   { name: 'unit', what: 'one module at a time, no servers', needs: [] },
   { name: 'history', what: 'recorded workflow histories, replayed', needs: [] },
-  { name: 'driver', what: 'driver conformance on real files, a real tgtd and libiscsi', needs: ['storage'] },
+  { name: 'driver', what: 'driver conformance on real files, tgtd, libiscsi and Ceph', needs: ['storage', 'ceph'] },
   { name: 'lab', what: 'LVM, iSCSI and other kernel storage, in a virtual machine', needs: ['lab'] },
   { name: 'workflow', what: 'every workflow on a real server, every step doubled and failed', needs: [] },
   { name: 'chaos', what: 'a sample of the fault matrix: processes killed, disks full', needs: ['storage'] },

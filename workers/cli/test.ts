@@ -2,7 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureClients } from '../embedded/clients.ts';
-import { installDeploymentPrograms, installLabPrograms, installStoragePrograms } from '../embedded/storage-programs.ts';
+import {
+  installCephPrograms,
+  installDeploymentPrograms,
+  installLabPrograms,
+  installStoragePrograms,
+} from '../embedded/storage-programs.ts';
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
 import { ensureTemporalServer } from '../embedded/temporal-server.ts';
 import { suites, type Suite } from './suites.ts';
@@ -49,6 +54,7 @@ async function installNeeds(wanted: readonly Suite[]): Promise<void> {
   const needs = new Set(wanted.flatMap((suite) => suite.needs));
   if (wanted.some(({ name }) => name !== 'unit')) await findTemporalCli({ say });
   if (needs.has('storage')) await installStoragePrograms(say);
+  if (needs.has('ceph')) await installCephPrograms(say);
   if (needs.has('lab')) await installLabPrograms(say);
   if (needs.has('temporal-server')) {
     await installDeploymentPrograms(say);

@@ -21,6 +21,7 @@ export function assembleConfig(values: FixedValues, { backends, backup, policyFi
     rootwrapConfig: main.rootwrap_config,
     cachePath: scoria.cache_path,
     connector: scoria.connector,
+    cephDirectory: scoria.ceph_directory,
     debug: main.debug,
     authStrategy: main.auth_strategy,
     keystone: keystoneOf(values),

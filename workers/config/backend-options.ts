@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import { nfsVolumeOptions } from '../../drivers/volume/nfs/config.ts';
 import { lvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
+import { rbdVolumeOptions } from '../../drivers/volume/rbd/config.ts';
 import {
   decimal,
   flag,
@@ -85,6 +86,20 @@ export const driverOptions = {
     nas_secure_file_operations: withDefault(oneOf(['auto', 'true', 'false']), 'auto'),
     nas_secure_file_permissions: withDefault(oneOf(['auto', 'true', 'false']), 'auto'),
   },
+  rbd: {
+    rbd_cluster_name: withDefault(text, 'ceph'),
+    rbd_pool: withDefault(text, 'rbd'),
+    rbd_user: mayBeEmpty(text),
+    rbd_ceph_conf: mayBeEmpty(path),
+    rbd_secret_uuid: mayBeEmpty(text),
+    rbd_flatten_volume_from_snapshot: withDefault(flag, 'false'),
+    rbd_max_clone_depth: withDefault(integer(0), '5'),
+    rbd_store_chunk_size: withDefault(integer(1), '4'),
+    rados_connect_timeout: withDefault(integer(), '-1'),
+    report_dynamic_total_capacity: withDefault(flag, 'true'),
+    rbd_exclusive_cinder_pool: withDefault(flag, 'true'),
+    rbd_connections_dir: withDefault(path, '$state_path/rbd/$volume_backend_name'),
+  },
 } as const satisfies Readonly<Record<VolumeDriverName, OptionTable>>;
 
 /** Each driver's own schema, which has the last word on a back-end's values. */
@@ -92,4 +107,5 @@ export const driverSchemas = {
   file: fileVolumeOptions,
   lvm: lvmVolumeOptions,
   nfs: nfsVolumeOptions,
+  rbd: rbdVolumeOptions,
 } as const satisfies Readonly<Record<VolumeDriverName, z.ZodObject>>;

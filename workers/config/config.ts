@@ -8,6 +8,7 @@ import type { ImageOptions } from '../../drivers/image/options.ts';
 import type { FileVolumeOptions } from '../../drivers/volume/file/config.ts';
 import type { NfsVolumeOptions } from '../../drivers/volume/nfs/config.ts';
 import type { LvmVolumeOptions } from '../../drivers/volume/lvm/config.ts';
+import type { RbdVolumeOptions } from '../../drivers/volume/rbd/config.ts';
 import type { commonBackendOptions } from './backend-options.ts';
 import type { BackupDriverName, VolumeDriverName } from './driver-names.ts';
 import type { fixedSections } from './options.ts';
@@ -69,7 +70,7 @@ export interface BackendConfig {
   readonly backendName: string;
   readonly availabilityZone: string;
   /** What its driver is made with. */
-  readonly options: FileVolumeOptions | LvmVolumeOptions | NfsVolumeOptions;
+  readonly options: FileVolumeOptions | LvmVolumeOptions | NfsVolumeOptions | RbdVolumeOptions;
   /** The options that all drivers share, by Cinder's names: target_*, chap_*, volumes_dir, … */
   readonly common: ValuesOf<typeof commonBackendOptions>;
 }
@@ -90,6 +91,8 @@ export interface ScoriaConfig {
   readonly cachePath: string;
   /** How a backup host reaches the volumes of other hosts. */
   readonly connector: 'libiscsi' | 'open-iscsi';
+  /** Where this host has the configurations and keyrings of Ceph clusters. */
+  readonly cephDirectory: string;
   readonly debug: boolean;
   readonly authStrategy: 'keystone' | 'noauth';
   /** null with noauth. */

@@ -19,11 +19,11 @@ export const volumeDriverTable = {
     ],
   },
   nfs: { isAvailable: true, classPaths: ['cinder.volume.drivers.nfs.NfsDriver'] },
-  rbd: { isAvailable: false, classPaths: ['cinder.volume.drivers.rbd.RBDDriver'] },
+  rbd: { isAvailable: true, classPaths: ['cinder.volume.drivers.rbd.RBDDriver'] },
   glusterfs: { isAvailable: false, classPaths: ['cinder.volume.drivers.glusterfs.GlusterfsDriver'] },
 } as const satisfies Readonly<Record<string, DriverRow>>;
 
-export type VolumeDriverName = 'file' | 'lvm' | 'nfs';
+export type VolumeDriverName = 'file' | 'lvm' | 'nfs' | 'rbd';
 
 export const backupDriverTable = {
   posix: { isAvailable: true, classPaths: ['cinder.backup.drivers.posix.PosixBackupDriver'] },

@@ -252,6 +252,8 @@ export const scoriaOptions = {
   backend_release_over_s: withDefault(integer(0), '60'),
   // How a backup host reaches volumes of other hosts: QEMU's initiator, or the kernel's own.
   connector: withDefault(oneOf(['libiscsi', 'open-iscsi']), 'libiscsi'),
+  // <cluster>.conf and the keyrings with which it reaches RBD volumes of other hosts.
+  ceph_directory: withDefault(path, '/etc/ceph'),
 } as const satisfies OptionTable;
 
 /** By section; everything else is a back-end, or Cinder's and unknown here. */

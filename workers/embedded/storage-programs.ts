@@ -14,6 +14,9 @@ const labPackages: readonly string[] = [
   ...['lvm2', 'thin-provisioning-tools', 'tgt', 'open-iscsi', 'nvme-cli', 'nfs-kernel-server', 'nfs-common'],
 ];
 
+/** A Ceph of one node for the suite `driver`, and its clients: 51 MB to fetch. */
+const cephPackages: readonly string[] = ['ceph-mon', 'ceph-osd', 'ceph-mgr', 'ceph-common'];
+
 /** Installs those that are missing; where it cannot, says what to type and goes on: whoever needs one says so again. */
 export async function installStoragePrograms(say: (line: string) => void): Promise<void> {
   await installed(storagePackages, say);
@@ -27,6 +30,11 @@ export async function installLabPrograms(say: (line: string) => void): Promise<v
 /** What stands in for the images of docker-compose.yml in the suite `cluster`. */
 export async function installDeploymentPrograms(say: (line: string) => void): Promise<void> {
   await installed(['nginx-light', 'curl', 'tgt'], say);
+}
+
+/** The same for the tests against a real Ceph. */
+export async function installCephPrograms(say: (line: string) => void): Promise<void> {
+  await installed(cephPackages, say);
 }
 
 async function installed(packages: readonly string[], say: (line: string) => void): Promise<void> {

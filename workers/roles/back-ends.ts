@@ -16,6 +16,8 @@ import { nfsVolumeOptions } from '../../drivers/volume/nfs/config.ts';
 import { NfsVolumeDriver } from '../../drivers/volume/nfs/driver.ts';
 import { NfsShares } from '../../drivers/volume/nfs/shares.ts';
 import { NfsTargetDriver } from '../../drivers/target/nfs/driver.ts';
+import { rbdVolumeOptions } from '../../drivers/volume/rbd/config.ts';
+import { RbdVolumeDriver } from '../../drivers/volume/rbd/driver.ts';
 import type { BackendConfig, ScoriaConfig } from '../config/config.ts';
 import type { VolumeDriverName } from '../config/driver-names.ts';
 
@@ -23,6 +25,7 @@ const volumeDrivers: Readonly<Record<VolumeDriverName, (backend: BackendConfig) 
   file: ({ options }) => new FileVolumeDriver(fileVolumeOptions.parse(options)),
   lvm: ({ options }) => new LvmVolumeDriver(lvmVolumeOptions.parse(options)),
   nfs: ({ options }) => new NfsVolumeDriver(nfsVolumeOptions.parse(options)),
+  rbd: ({ options }) => new RbdVolumeDriver(rbdVolumeOptions.parse(options)),
 };
 
 export function volumeDriverFor(backend: BackendConfig): VolumeDriver {

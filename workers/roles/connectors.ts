@@ -4,6 +4,7 @@ import { NfsConnector } from '../../drivers/connector/nfs/driver.ts';
 import type { Connector } from '../../drivers/connector/connector.ts';
 import { libiscsiOptions } from '../../drivers/connector/libiscsi/config.ts';
 import { LibiscsiConnector } from '../../drivers/connector/libiscsi/driver.ts';
+import { LibrbdConnector } from '../../drivers/connector/librbd/driver.ts';
 import { openIscsiOptions } from '../../drivers/connector/open-iscsi/config.ts';
 import { OpenIscsiConnector } from '../../drivers/connector/open-iscsi/driver.ts';
 import type { ScoriaConfig } from '../config/config.ts';
@@ -15,5 +16,9 @@ const connectors: Readonly<Record<ScoriaConfig['connector'], (config: ScoriaConf
 };
 
 export function connectorFor(config: ScoriaConfig): Connector {
-  return new ConnectorByProtocol(connectors[config.connector](config), new NfsConnector(config.statePath));
+  const { statePath, cephDirectory } = config;
+  return new ConnectorByProtocol(connectors[config.connector](config), {
+    nfs: new NfsConnector(statePath),
+    rbd: new LibrbdConnector({ statePath, cephDirectory }),
+  });
 }

@@ -99,7 +99,8 @@ async function startVolumes(config: ScoriaConfig, context: Context): Promise<rea
   const workers: RunningWorker[] = [];
   for (const backend of config.backends) {
     const driver = volumeDriverFor(backend);
-    const target = await targetFor(config, backend, context.log);
+    // Clients of such a back-end go to it themselves: nothing is exported here.
+    const target = driver.connection ? null : await targetFor(config, backend, context.log);
     const { availabilityZone, section } = backend;
     const parts = { backend: section, driver, target, connector, images };
     workers.push(await startVolumeRole({ ...deps, availabilityZone, ...parts }));

@@ -3,10 +3,11 @@
 import { z } from 'zod';
 import { StorageError } from '../../../domain/storage-errors.ts';
 import type { ConnectionInfo } from '../../target/target.ts';
+import { rbdConnectionSchema } from '../librbd/connection.ts';
 import { escapeXml } from './xml.ts';
 
 /** What libvirt can be told; a share on NFS has been mounted, so that its file is local. */
-export type DiskConnection = ConnectionInfo & { readonly driver_volume_type: 'iscsi' | 'local' };
+export type DiskConnection = ConnectionInfo & { readonly driver_volume_type: 'iscsi' | 'local' | 'rbd' };
 
 export interface DiskSpec {
   readonly volumeId: string;
@@ -42,6 +43,7 @@ const localSchema = z.object({
 const sources: Readonly<Record<DiskConnection['driver_volume_type'], (spec: DiskSpec) => DiskSource>> = {
   iscsi: iscsiSource,
   local: localSource,
+  rbd: rbdSource,
 };
 
 interface DiskSource {
@@ -74,6 +76,20 @@ function iscsiSource(spec: DiskSpec): DiskSource {
     type: 'network',
     source: `<source protocol='iscsi' name='${name}'><host name='${escapeXml(host)}' port='${port}'/>${auth}</source>`,
   };
+}
+
+/** The client's key is in the secret that the operator has given to libvirt on every compute host, as for Nova. */
+function rbdSource(spec: DiskSpec): DiskSource {
+  const data = readable(rbdConnectionSchema, spec);
+  const hosts = data.hosts.map(
+    (host, index) => `<host name='${escapeXml(host)}' port='${escapeXml(data.ports[index] ?? '6789')}'/>`,
+  );
+  const auth =
+    data.auth_username === null || data.secret_uuid === null
+      ? ''
+      : `<auth username='${escapeXml(data.auth_username)}'><secret type='ceph' uuid='${escapeXml(data.secret_uuid)}'/></auth>`;
+  const name = escapeXml(`${data.name.pool}/${data.name.image}`);
+  return { type: 'network', source: `<source protocol='rbd' name='${name}'>${hosts.join('')}${auth}</source>` };
 }
 
 function localSource(spec: DiskSpec): DiskSource {
