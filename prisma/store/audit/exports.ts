@@ -75,11 +75,12 @@ function knownExports(db: PrismaClient, ids: readonly string[]): Promise<ExportR
     ) AS last ON true`;
 }
 
+/** Clients of RBD go to the cluster itself. */
 function wantedExports(db: PrismaClient, { host, after, upTo }: SurveyedRange) {
   return db.$queryRaw<{ id: string; busy: boolean }[]>`
     SELECT v.id::text, ${isBusy(Prisma.sql`v.id`)} AS busy FROM volumes AS v
     WHERE split_part(v.host, '#', 1) = ${host} AND v.deleted_at IS NULL
       AND v.id > ${after ?? lowest}::uuid AND v.id <= ${upTo ?? highest}::uuid AND EXISTS (
         SELECT 1 FROM attachments AS a WHERE a.volume_id = v.id AND a.deleted_at IS NULL
-          AND a.connection_info IS NOT NULL)`;
+          AND a.connection_info IS NOT NULL AND a.connection_info ->> 'driver_volume_type' IS DISTINCT FROM 'rbd')`;
 }
