@@ -97,11 +97,13 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
       if (!readsPath(request)) {
         return { kind: 'export', exportId, connection: await reach(readable), newVolumesReadZero };
       }
-      const { path } = await hostStep(deps, request.claim, exportId, () => pathOf(readable));
+      const open = (): Promise<LocalPath> => pathOf(readable);
+      const { path } = await (deps.driver.closePath ? hostStep(deps, request.claim, exportId, open) : open());
       return { kind: 'path', path, newVolumesReadZero };
     },
     async closeData(request) {
       const exportId = mustBeUuid(idOf(request));
+      if (readsPath(request) && !deps.driver.closePath) return;
       await hostStep(deps, request.claim, exportId, async (step) => {
         if (readsPath(request)) await deps.driver.closePath?.(exportId);
         else await deps.target?.removeExport(step, exportId);
