@@ -75,7 +75,7 @@ volume_driver = cinder.volume.drivers.nfs.NfsDriver
 nfs_shares_config = /run/shares
 nfs_snapshot_support = true
 `;
-      worker = await vmWorker(vm, plane, config, { patience: 0.2 });
+      worker = await vmWorker(vm, plane, config);
       await worker.start();
     });
     afterAll(() => plane?.stop());
@@ -125,6 +125,7 @@ nfs_snapshot_support = true
       const { status, body: taken } = await plane.call('POST', 'snapshots', { snapshot: { volume_id: id } });
       expect(status, JSON.stringify(taken)).toBe(202);
       await plane.settled(`snapshots/${taken['snapshot'].id}`, 'available');
+      await worker.hurry(true);
       await server.goAway();
       const { body } = await plane.call('POST', 'backups', { backup: { volume_id: id, name: 'nightly' } });
       const backupId = String(body['backup'].id);
@@ -134,6 +135,7 @@ nfs_snapshot_support = true
       expect(operation).toMatchObject({ state: 'paused' });
       expect(JSON.stringify(operation)).toMatch(/NFS share 127\.0\.0\.1:\/share\d/);
       expect(JSON.stringify(operation)).toContain('does not answer');
+      await worker.hurry(false);
       await server.comeBack();
       // The kernel's client waits longer and longer before it tries again.
       await vm.mustExec(['sh', '-c', 'stat -f /run/scoria/mnt/* /run/scoria/backup_mount/*'], { timeoutMs: 300_000 });

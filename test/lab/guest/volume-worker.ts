@@ -1,5 +1,6 @@
 // Runs in the lab VM: a host's volume workers, and its backup worker where backups go to a share, as production starts them.
-// Arguments: the configuration file, a file to write once it polls, and how patient it is with silent commands.
+// Arguments: the configuration file, and a file to write once it polls. After SIGUSR2 it is a fifth as patient with silent
+// commands as before, after SIGUSR1 as patient as ever.
 import { writeFile } from 'node:fs/promises';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
@@ -14,8 +15,9 @@ import { HttpHostServices } from '../../../workers/roles/host-services.ts';
 import type { HostRoleDeps } from '../../../workers/roles/host-worker.ts';
 import { startVolumeRole } from '../../../workers/roles/volume.ts';
 
-const [, , configFile = '', readyFile = '', patience = '1'] = process.argv;
-scalePatience(Number(patience));
+const [, , configFile = '', readyFile = ''] = process.argv;
+process.on('SIGUSR1', () => scalePatience(1));
+process.on('SIGUSR2', () => scalePatience(0.2));
 const { config } = loadConfig(configFile, { roles: ['volume'] });
 const log = pino({ level: 'info' });
 const connection = await NativeConnection.connect({ address: config.temporal.address });

@@ -13,24 +13,20 @@ export interface VmWorker {
   /** As soon as `condition` (a shell command in the VM) is true, kills it: from inside, so that no time is lost. */
   killWhen(condition: string): Promise<void>;
   log(): Promise<string>;
+  /** Whether it gives up silent commands sooner than usual. */
+  hurry(isInHurry: boolean): Promise<void>;
 }
 
 const startTimeoutMs = 400_000;
 
-/** `patience` scales the time that commands may be silent. */
-export async function vmWorker(
-  vm: LabVm,
-  plane: ControlPlane,
-  backends: string,
-  { patience = 1 }: { readonly patience?: number } = {},
-): Promise<VmWorker> {
+export async function vmWorker(vm: LabVm, plane: ControlPlane, backends: string): Promise<VmWorker> {
   const [program, config] = [join(vm.sharedDirectory, 'worker.mjs'), join(vm.sharedDirectory, 'worker.conf')];
   await bundle('test/lab/guest/volume-worker.ts', program);
   await writeWorkerConfig(config, plane, backends);
   const [ready, pid, log] = ['/run/worker.ready', '/run/worker.pid', '/run/worker.log'];
   return {
     async start() {
-      const command = `'${process.execPath}' ${program} ${config} ${ready} ${patience} >> ${log} 2>&1 < /dev/null & echo $! > ${pid}`;
+      const command = `'${process.execPath}' ${program} ${config} ${ready} >> ${log} 2>&1 < /dev/null & echo $! > ${pid}`;
       await vm.mustExec(['sh', '-c', `mkdir -p /run/scoria; rm -f ${ready}; setsid ${command}`]);
       await eventually(async () => {
         const { exitCode } = await vm.exec(['sh', '-c', `[ -s ${ready} ] || ! kill -0 $(cat ${pid})`]);
@@ -45,6 +41,8 @@ export async function vmWorker(
       const loop = `until ${condition}; do :; done; kill -KILL $(cat ${ready}); echo killed`;
       await vm.mustExec(['sh', '-c', loop], { timeoutMs: 400_000 });
     },
+    hurry: async (isInHurry) =>
+      void (await vm.mustExec(['sh', '-c', `kill -${isInHurry ? 'USR2' : 'USR1'} $(cat ${ready})`])),
     log: () => vm.mustExec(['cat', log]),
   };
 }
