@@ -1,6 +1,6 @@
 // The NFS volume driver on plain directories: what every volume driver promises, and chains of snapshots.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nfsVolumeOptions } from '../../drivers/volume/nfs/config.ts';
@@ -8,6 +8,8 @@ import { NfsVolumeDriver } from '../../drivers/volume/nfs/driver.ts';
 import { parseShares, percentIn } from '../../drivers/volume/nfs/parse.ts';
 import { NfsShares } from '../../drivers/volume/nfs/shares.ts';
 import { NfsTargetDriver } from '../../drivers/target/nfs/driver.ts';
+import { run } from '../../privileged/run.ts';
+import { scalePatience } from '../../privileged/silence-timer.ts';
 import { findProgram } from '../../privileged/find-program.ts';
 import { mountDirectory } from '../../drivers/nfs/share.ts';
 import { readImageAt, writeImageAt } from './support/image-bytes.ts';
@@ -202,6 +204,29 @@ describe.skipIf(!hasQemu)('on plain directories', () => {
       await made.target.removeExport(newStep(), volume.id);
       await driver.createSnapshot(newStep(), snapshotOf());
       expect(await made.target.listExports()).toEqual([]);
+    });
+
+    it('gives up a share whose server does not answer, soon and by name, and goes on when it does', async () => {
+      await driver.createVolume(newStep(), volume, { kind: 'blank' });
+      const { path } = await driver.volumePath(volume.id);
+      const mark = join(path, '..', '.scoria', volume.id);
+      const text = await readFile(mark, 'utf8');
+      await rm(mark);
+      // Whoever opens it waits, as for a server that is away.
+      await run(['mkfifo', mark], { silenceTimeoutMs: 5_000 });
+      scalePatience(0.01);
+      try {
+        await expect(driver.deleteVolume(newStep(), volume)).rejects.toMatchObject({
+          ...{ code: 'Unreachable', kind: 'passing' },
+          message: expect.stringMatching(/NFS share nas-\d:\/volumes .* does not answer: dd .* was ended/),
+        });
+      } finally {
+        scalePatience(1);
+      }
+      await rm(mark);
+      await writeFile(mark, text);
+      await driver.deleteVolume(newStep(), volume);
+      expect((await driver.listObjects()).volumeIds).toEqual([]);
     });
 
     it('refuses a claim that another host’s newer one has overtaken', async () => {

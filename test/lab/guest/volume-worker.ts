@@ -1,10 +1,8 @@
 // Runs in the lab VM: a host's volume workers, and its backup worker where backups go to a share, as production starts them.
-// Arguments: the configuration file, and a file to write once it polls. After SIGUSR2 it is a fifth as patient with silent
-// commands as before, after SIGUSR1 as patient as ever.
+// Arguments: the configuration file, and a file to write once it polls.
 import { writeFile } from 'node:fs/promises';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
-import { scalePatience } from '../../../privileged/silence-timer.ts';
 import { startBackupRole } from '../../../workers/roles/backup.ts';
 import { backupEngineFor, backupNames } from '../../../workers/roles/backup-engine.ts';
 import { withHostLock } from '../../../privileged/host-lock.ts';
@@ -16,8 +14,6 @@ import type { HostRoleDeps } from '../../../workers/roles/host-worker.ts';
 import { startVolumeRole } from '../../../workers/roles/volume.ts';
 
 const [, , configFile = '', readyFile = ''] = process.argv;
-process.on('SIGUSR1', () => scalePatience(1));
-process.on('SIGUSR2', () => scalePatience(0.2));
 const { config } = loadConfig(configFile, { roles: ['volume'] });
 const log = pino({ level: 'info' });
 const connection = await NativeConnection.connect({ address: config.temporal.address });

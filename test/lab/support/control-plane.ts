@@ -31,14 +31,13 @@ export interface ControlPlane {
 
 const patienceMs = 400_000;
 
-/** `attempts`: how often a step is tried before its operation pauses. */
-export async function startControlPlane({ attempts = 5 }: { readonly attempts?: number } = {}): Promise<ControlPlane> {
+export async function startControlPlane(): Promise<ControlPlane> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-lab-control-'));
   const embedded = await startEmbedded({ stateDir: join(directory, 'servers'), durable: false });
   const apiPort = await freePort();
   const secrets = `internal_api_secret = lab-lab-lab-lab-lab\nsecret_key = lab-lab-lab-lab-lab-lab`;
   // A worker in the VM takes a minute to start again on a busy machine; that is no reason to pause.
-  const steps = `step_maximum_attempts = ${attempts}\nstep_initial_interval_ms = 200\nstep_heartbeat_timeout_ms = 20000\nhost_patience_ms = 300000`;
+  const steps = `step_maximum_attempts = 5\nstep_initial_interval_ms = 200\nstep_heartbeat_timeout_ms = 20000\nhost_patience_ms = 300000`;
   const configOf = (host: string): string =>
     `[DEFAULT]\nauth_strategy = noauth\nstate_path = ${host === hostFromVm ? '/run/scoria' : directory}\n` +
     `osapi_volume_listen = 127.0.0.1\nosapi_volume_listen_port = ${apiPort}\nreport_interval = 2\nservice_down_time = 900\n` +

@@ -1,4 +1,4 @@
-// The kernel's NFS server in the lab VM: shares that can be taken away and brought back.
+// The kernel's NFS server in the lab VM.
 import type { LabVm } from '../vm/lab-vm.ts';
 
 export const nfsModules = ['nfsd', 'nfs', 'nfsv4'] as const;
@@ -10,9 +10,6 @@ export interface NfsServer {
   readonly shares: readonly string[];
   /** Path of a share's files on the server's side. */
   directoryOf(share: string): string;
-  /** The server stops answering; clients with its shares mounted hang. */
-  goAway(): Promise<void>;
-  comeBack(): Promise<void>;
 }
 
 const root = '/run/nfsroot';
@@ -46,14 +43,5 @@ export async function startNfsServer(vm: LabVm, sizes: readonly string[]): Promi
   return {
     shares: names.map((name) => `127.0.0.1:${name}`),
     directoryOf: (share) => `${root}${share.slice(share.indexOf('/'))}`,
-    // Packets are swallowed, as when the machine has lost its power: stopping the threads would refuse the connection.
-    goAway: async () =>
-      void (await vm.mustExec(['sh', '-c', 'iptables -I INPUT -p tcp --dport 2049 -j DROP || rpc.nfsd 0'])),
-    comeBack: async () =>
-      void (await vm.mustExec([
-        'sh',
-        '-c',
-        'iptables -D INPUT -p tcp --dport 2049 -j DROP || rpc.nfsd --no-nfs-version 3 2',
-      ])),
   };
 }

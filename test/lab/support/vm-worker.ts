@@ -13,8 +13,6 @@ export interface VmWorker {
   /** As soon as `condition` (a shell command in the VM) is true, kills it: from inside, so that no time is lost. */
   killWhen(condition: string): Promise<void>;
   log(): Promise<string>;
-  /** Whether it gives up silent commands sooner than usual. */
-  hurry(isInHurry: boolean): Promise<void>;
 }
 
 const startTimeoutMs = 400_000;
@@ -41,8 +39,6 @@ export async function vmWorker(vm: LabVm, plane: ControlPlane, backends: string)
       const loop = `until ${condition}; do :; done; kill -KILL $(cat ${ready}); echo killed`;
       await vm.mustExec(['sh', '-c', loop], { timeoutMs: 400_000 });
     },
-    hurry: async (isInHurry) =>
-      void (await vm.mustExec(['sh', '-c', `kill -${isInHurry ? 'USR2' : 'USR1'} $(cat ${ready})`])),
     log: () => vm.mustExec(['cat', log]),
   };
 }
