@@ -2,6 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheDirectory } from '../../workers/config/environment.ts';
+import { startLibvirtd, type EmbeddedLibvirtd } from '../../workers/embedded/libvirtd.ts';
+import { probeLibvirt } from '../../workers/embedded/libvirtd-probe.ts';
 import { eventually } from '../support/eventually.ts';
 import { prepareDeployment, type Deployment } from './compose/deployment.ts';
 import { missingPrograms } from './compose/programs.ts';
@@ -21,6 +24,12 @@ async function whyNotByHand(): Promise<string | null> {
   return text;
 }
 
+const noLibvirt = (await probeLibvirt()).map(({ what }) => what);
+if (noLibvirt.length > 0) console.warn(`compute1 is not run by hand: ${noLibvirt.join('; ')}`);
+/** What this machine's QEMU can do, found out once. */
+const libvirtCache = join(cacheDirectory(), 'libvirt');
+let libvirtd: EmbeddedLibvirtd | null = null;
+
 let deployment: Deployment;
 let tenant: Tenant;
 
@@ -30,7 +39,10 @@ beforeAll(async () => {
   tenant = new Tenant(deployment.url);
 });
 
-afterAll(async () => deployment?.stop());
+afterAll(async () => {
+  await libvirtd?.stop();
+  await deployment?.stop();
+});
 
 describe.skipIf(reason !== null)(`by hand${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   it.each(['temporal-namespace', 'migrate', 'balancer', 'control', 'storage1', 'backup1'])(
@@ -39,6 +51,14 @@ describe.skipIf(reason !== null)(`by hand${reason === null ? '' : ` (skipped: ${
       await expect(deployment.containers.up(service)).resolves.toBeUndefined();
     },
   );
+
+  it.skipIf(noLibvirt.length > 0)('compute1 is healthy on a machine that runs libvirtd', async () => {
+    libvirtd = await startLibvirtd({ directory: join(deployment.directory, 'libvirtd'), cacheDirectory: libvirtCache });
+    deployment.useLibvirt(libvirtd.connectionUri);
+    await expect(deployment.containers.up('compute1')).resolves.toBeUndefined();
+    await deployment.containers.stop(deployment.containers.named('compute1-1'));
+    await libvirtd.stop();
+  });
 
   it('what makes tables and namespaces may run again, as it does at each start', async () => {
     for (const service of ['temporal-schema', 'temporal-namespace', 'migrate']) {

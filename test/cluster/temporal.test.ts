@@ -49,7 +49,7 @@ describe.skipIf(reason !== null)(`on PostgreSQL${reason === null ? '' : ` (skipp
       `ProjectId = "${requests.who.projectId}"`,
       `RequestId = "${requests.who.requestId}"`,
       `Backend = "alpha@first"`,
-      `OperationState = "succeeded"`,
+      `OperationState IN ("running", "succeeded")`,
     ];
     for (const query of queries)
       await eventually(async () => expect(await found(query), query).toContain(request.operationId));

@@ -21,6 +21,8 @@ export interface Deployment {
   /** What clients use: the load balancer. */
   readonly url: string;
   readonly temporalAddress: string;
+  /** Where the compute host finds the libvirtd that is the machine's own; before it starts. */
+  useLibvirt(uri: string): void;
   /** One more replica of a service, with an address and a directory of its own; not started. */
   beside(serviceName: string): Container;
   stop(): Promise<void>;
@@ -39,7 +41,8 @@ export async function prepareDeployment(): Promise<Deployment> {
     const containers = layOut(file, directory, hosts, facts);
     const localize = localizer(containers, facts);
     const controlPort = (await claimPort({ flag: 'tgt_control_port', port: 0 })) % 32_768;
-    const adapt = adapting(containers, controlPort);
+    let libvirtUri: string | null = null;
+    const adapt = adapting(containers, controlPort, () => libvirtUri);
     let extra = 0;
     const path = await programPath(join(directory, 'bin'));
     const running = new Containers({ file, containers, localize, adapt, path });
@@ -48,6 +51,7 @@ export async function prepareDeployment(): Promise<Deployment> {
       ...{ directory, containers: running, databaseUrl: postgres.databaseUrl },
       url: `http://${addressOf('balancer-1')}:8776`,
       temporalAddress: `${addressOf('temporal-1')}:7233`,
+      useLibvirt: (uri) => (libvirtUri = uri),
       beside: (serviceName) => {
         const like = running.named(`${serviceName}-1`);
         const name = `${serviceName}-beside-${(extra += 1)}`;
@@ -76,7 +80,7 @@ async function withPassword(directory: string): Promise<string> {
 }
 
 /** What a network of containers does by itself, and one machine does not. */
-function adapting(containers: readonly Container[], controlPort: number): Adapt {
+function adapting(containers: readonly Container[], controlPort: number, libvirtUri: () => string | null): Adapt {
   const apis = containers.filter(({ serviceName }) => serviceName === 'api');
   const changes: Readonly<Record<string, (text: string, container: Container) => string>> = {
     // No resolver of docker's: both replicas by their addresses.
@@ -97,6 +101,11 @@ function adapting(containers: readonly Container[], controlPort: number): Adapt 
     // What waits for a host here may wait long: this machine can be slow, and nobody is to be given up.
     'scoria.conf': (text) =>
       `${text.replace('[DEFAULT]', '[DEFAULT]\nservice_down_time = 600\nrpc_response_timeout = 600')}cache_path = ${join(tmpdir(), 'scoria-test-bundles')}\n`,
+    'compute1.conf': (text) =>
+      text.replace(/^libvirt_uri = .*$/m, (found) => {
+        const uri = libvirtUri();
+        return uri === null ? found : `libvirt_uri = ${uri}`;
+      }),
     'storage1.conf': (text) => `${text}tgt_control_port = ${controlPort}\n`,
   };
   return (text, file, container) => changes[file]?.(text, container) ?? text;
