@@ -53,7 +53,10 @@ test('a report makes the service and its pool known and never touches what was p
   await lab.db.pool.update({ where: { id: 'peer@lf#lf' }, data: { allocatedGib: 42, allocatedVolumes: 3 } });
   await lab.db.service.updateMany({ data: { disabled: true, disabledReason: 'maint', frozen: true } });
   await lab.db.service.updateMany({ data: { logLevel: 'debug' } });
-  expect(await host.report({ ...report, pools: [{ ...pool, freeGib: 10 }] })).toEqual({ logLevel: 'debug' });
+  expect(await host.report({ ...report, pools: [{ ...pool, freeGib: 10 }] })).toEqual({
+    logLevel: 'debug',
+    pause: null,
+  });
   expect(await lab.db.pool.findUniqueOrThrow({ where: { id: 'peer@lf#lf' } })).toMatchObject({
     freeGib: 10,
     allocatedGib: 42,
@@ -140,4 +143,24 @@ test('nonsense is refused with its reason and changes nothing', async () => {
   }
   expect((await post('x'.repeat(9_000_000))).status).toBe(413);
   expect(await lab.db.service.count()).toBe(services);
+});
+
+test('a volume worker hears with its report that its back-end is paused, and what it keeps is in effect', async () => {
+  const report = { binary: 'cinder-volume', host: 'peer@incident', availabilityZone: 'nova', pools: [pool] } as const;
+  const admin = { 'X-Auth-Token': 'admin:fedcba98', 'Content-Type': 'application/json' };
+  const order = async (body: object) => {
+    const init = { method: 'POST', headers: admin, body: JSON.stringify(body) };
+    const response = await fetch(`${lab.url}/v3/fedcba98/backends/peer@incident/action`, init);
+    return (await response.json()) as { backend: { status: string; in_effect: boolean } };
+  };
+  const pause = { pause: { reason: 'smoke' } };
+  expect(await host.report({ ...report, obeys: null })).toMatchObject({ pause: null });
+  expect((await order(pause)).backend).toMatchObject({ status: 'paused', in_effect: false });
+  const told = await host.report({ ...report, obeys: null });
+  expect(told.pause).toMatchObject({ host: 'peer@incident', reason: 'smoke' });
+  expect((await order(pause)).backend.in_effect, 'before the worker keeps it').toBe(false);
+  await host.report({ ...report, obeys: told.pause?.pausedAt ?? null });
+  expect((await order(pause)).backend.in_effect).toBe(true);
+  expect((await order({ release: { reason: 'out' } })).backend.status).toBe('open');
+  expect(await host.report({ ...report, obeys: null })).toMatchObject({ pause: null });
 });
