@@ -1,6 +1,7 @@
 // What the instance driver libvirt reads, writes and may run, and what the guest's image is made of; needs no libvirtd.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { chooseDevice } from '../../drivers/connector/libvirt/device-name.ts';
 import { diskXml } from '../../drivers/connector/libvirt/disk-xml.ts';
 import { parseDisks } from '../../drivers/connector/libvirt/domain-disks.ts';
 import { translateFailure } from '../../drivers/connector/libvirt/failures.ts';
+import { oneMonitorMustListen } from '../../drivers/connector/libvirt/portal.ts';
 import { secretUuid } from '../../drivers/connector/libvirt/secret.ts';
 import { escapeXml, parseXml } from '../../drivers/connector/libvirt/xml.ts';
 import { isUuid } from '../../domain/ids.ts';
@@ -87,6 +89,23 @@ describe('a disk’s definition', () => {
     });
     const evil = { ...data, name: `volumes/a'/><evil` };
     expect(() => diskXml({ ...spec, connection: { driver_volume_type: 'rbd', data: evil } })).toThrow('rbd connection');
+  });
+
+  it('is made when one of Ceph’s monitors answers, and not when none does', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const [open, closed] = [
+      { host: '127.0.0.1', port },
+      { host: '127.0.0.1', port: 1 },
+    ];
+    const { signal } = new AbortController();
+    await oneMonitorMustListen([closed, open], signal);
+    await expect(oneMonitorMustListen([closed], signal)).rejects.toMatchObject({
+      code: 'Unreachable',
+      message: expect.stringContaining('a Ceph monitor at 127.0.0.1:1'),
+    });
+    server.close();
   });
 
   it.each(['127.0.0.1', '127.0.0.1:x', '/etc/passwd:1', 'host:70000', ''])('is not made of the portal %j', (portal) => {

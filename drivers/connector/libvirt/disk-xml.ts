@@ -26,6 +26,12 @@ export function portalOf(spec: Pick<DiskSpec, 'volumeId' | 'connection'>): { hos
   return { host: portal.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(portal.slice(colon + 1)) };
 }
 
+/** Where an RBD connection leads. Throws as diskXml does. */
+export function monitorsOf(spec: Pick<DiskSpec, 'volumeId' | 'connection'>): { host: string; port: number }[] {
+  const { hosts, ports } = readable(rbdConnectionSchema, spec);
+  return hosts.map((host, index) => ({ host, port: Number(ports[index] ?? 6789) }));
+}
+
 const iscsiSchema = z.object({
   target_portal: z
     .string()
@@ -81,9 +87,7 @@ function iscsiSource(spec: DiskSpec): DiskSource {
 /** The client's key is in the secret that the operator has given to libvirt on every compute host, as for Nova. */
 function rbdSource(spec: DiskSpec): DiskSource {
   const data = readable(rbdConnectionSchema, spec);
-  const hosts = data.hosts.map(
-    (host, index) => `<host name='${escapeXml(host)}' port='${escapeXml(data.ports[index] ?? '6789')}'/>`,
-  );
+  const hosts = monitorsOf(spec).map(({ host, port }) => `<host name='${escapeXml(host)}' port='${port}'/>`);
   const auth =
     data.auth_username === null || data.secret_uuid === null
       ? ''

@@ -8,9 +8,9 @@ import { virsh, withInputFile, type LibvirtHost } from './client.ts';
 import * as commands from './commands.ts';
 import { chooseDevice } from './device-name.ts';
 import { mountImage } from '../nfs/driver.ts';
-import { diskXml, portalOf, type DiskConnection } from './disk-xml.ts';
+import { diskXml, monitorsOf, portalOf, type DiskConnection } from './disk-xml.ts';
 import { diskOf, viewInstance, type InstanceView } from './instance-view.ts';
-import { mustListen } from './portal.ts';
+import { mustListen, oneMonitorMustListen } from './portal.ts';
 import { defineSecret } from './secret.ts';
 
 /** Two volumes that are plugged into one instance at once may choose the same name; the loser looks again. */
@@ -29,10 +29,7 @@ export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequ
     const places = missingPlaces(view, volumeId);
     const target = targetFor(view, request);
     if (places.length === 0) return { device: `/dev/${target}` };
-    if (places.includes('--live') && connection.driver_volume_type === 'iscsi') {
-      const { host, port } = portalOf({ volumeId, connection });
-      await mustListen(host, port, step.signal);
-    }
+    if (places.includes('--live')) await mustAnswer({ volumeId, connection }, step.signal);
     const content = diskXml({ volumeId, connection, auth, target, readonly: request.readonly });
     try {
       const what = `plugging volume ${volumeId} into instance ${instanceId}`;
@@ -46,6 +43,18 @@ export async function plug(on: LibvirtHost, step: StepContext, request: PlugRequ
       view = await viewForPlug(on, step, request);
     }
   }
+}
+
+/** Before QEMU is asked to connect, which holds up its monitor. */
+async function mustAnswer(
+  spec: { readonly volumeId: string; readonly connection: DiskConnection },
+  signal: AbortSignal,
+): Promise<void> {
+  const protocol = spec.connection.driver_volume_type;
+  if (protocol === 'rbd') await oneMonitorMustListen(monitorsOf(spec), signal);
+  if (protocol !== 'iscsi') return;
+  const { host, port } = portalOf(spec);
+  await mustListen(host, port, signal);
 }
 
 /** QEMU opens a file of a share that is mounted here; whoever it runs as must be let in by the share. */

@@ -8,7 +8,12 @@ const timeoutMs = 5_000;
  * Throws StorageError Unreachable unless something listens at `host:port`. QEMU logs in to a LUN before it answers
  * blockdev-add, so a portal that swallows packets could hold up its monitor; asking first has a time limit.
  */
-export async function mustListen(host: string, port: number, signal: AbortSignal): Promise<void> {
+export async function mustListen(
+  host: string,
+  port: number,
+  signal: AbortSignal,
+  what = "the storage host's target",
+): Promise<void> {
   signal.throwIfAborted();
   const socket = connect({ host, port });
   const refusal = await new Promise<string | null>((resolve) => {
@@ -20,9 +25,17 @@ export async function mustListen(host: string, port: number, signal: AbortSignal
   socket.destroy();
   signal.throwIfAborted();
   if (refusal !== null) {
-    throw new StorageError(
-      'Unreachable',
-      `this compute host cannot reach the storage host's target at ${host}:${port}: ${refusal}`,
-    );
+    throw new StorageError('Unreachable', `this compute host cannot reach ${what} at ${host}:${port}: ${refusal}`);
   }
+}
+
+/** As mustListen, for Ceph: one monitor that answers is enough. */
+export async function oneMonitorMustListen(
+  addresses: readonly { readonly host: string; readonly port: number }[],
+  signal: AbortSignal,
+): Promise<void> {
+  const what = 'a Ceph monitor';
+  const asked = await Promise.allSettled(addresses.map(({ host, port }) => mustListen(host, port, signal, what)));
+  if (asked.some(({ status }) => status === 'fulfilled')) return;
+  for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
 }
