@@ -62,9 +62,10 @@ export async function createVolume(context: RequestContext, body: CreateVolumeBo
   return { status: 202, body: { volume: volumeDetailView(context, 'created')(rowOfNew(volume, type.name), []) } };
 }
 
-/** A copy of a volume that came from an image remembers that image, too. */
+/** A copy of a volume that boots remembers the image that it came from, too. */
 function inheritedImageMetadata({ volume, snapshotVolume }: VolumeSources): Metadata | null {
-  const json = (volume ?? snapshotVolume)?.imageMetadataJson ?? null;
+  const origin = volume ?? snapshotVolume;
+  const json = origin?.bootable ? origin.imageMetadataJson : null;
   return json === null ? null : (JSON.parse(json) as Metadata);
 }
 

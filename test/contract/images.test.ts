@@ -127,6 +127,31 @@ test('an uploaded image belongs to who uploads; a public one is for administrato
   await lab.volumes.starter.settle();
 });
 
+test('an image that Nova made of a server stands for the snapshot that it names (3.61)', async () => {
+  const volume = await ask(url, 'POST', '/volumes', demo, { volume: { size: 1 } });
+  await lab.volumes.starter.settle();
+  const asked = { snapshot: { volume_id: volume.body.volume.id } };
+  const { body } = await ask(url, 'POST', '/snapshots', demo, asked);
+  await lab.volumes.starter.settle();
+  const novaImage = (snapshotId: string) => {
+    const boot = { source_type: 'snapshot', boot_index: 0, snapshot_id: snapshotId, volume_size: 1 };
+    return images.add(Buffer.from('x'), {
+      visibility: 'private',
+      properties: { block_device_mapping: JSON.stringify([boot]) },
+    });
+  };
+  const image = await novaImage(body.snapshot.id as string);
+  const create = (imageRef: string, version: string) =>
+    ask(url, 'POST', '/volumes', { ...demo, 'OpenStack-API-Version': `volume ${version}` }, { volume: { imageRef } });
+  const made = await create(image.id, '3.61');
+  expect([made.status, made.body.volume.snapshot_id, made.body.volume.size]).toEqual([202, body.snapshot.id, 1]);
+  // Before, it is an image like others, of which nobody has said the size of the volume.
+  expect((await create(image.id, '3.60')).status).toBe(400);
+  const dangling = await create((await novaImage(randomUUID())).id, '3.61');
+  expect([dangling.status, dangling.body.itemNotFound.message]).toEqual([404, expect.stringMatching(/not found\.$/)]);
+  await lab.volumes.starter.settle();
+});
+
 test('a request repeated under its Idempotency-Key makes one image', async () => {
   const volume = await ask(url, 'POST', '/volumes', demo, { volume: { size: 1 } });
   await lab.volumes.starter.settle();

@@ -29,6 +29,9 @@ const detailIds: Readonly<Record<string, string>> = {
   AttachRefused: '021',
 };
 
+/** What goes wrong with a new volume's image is not the scheduler's doing. */
+const copyImageToVolume = '005';
+
 /** Kinds of which Cinder says only that they did not work. */
 const detailOfKind: Readonly<Record<string, string>> = { volumeUpload: '004', volumeReimage: '028' };
 
@@ -45,7 +48,8 @@ export async function leaveUserMessage(
   code: string | null,
 ): Promise<void> {
   const resourceType = resourceNames[operation.resourceType] ?? 'VOLUME';
-  const actionId = actionIds[operation.kind] ?? '001';
+  const isOfImage = operation.kind === 'volumeCreate' && code === 'ImageUnacceptable';
+  const actionId = isOfImage ? copyImageToVolume : (actionIds[operation.kind] ?? '001');
   const detailId = detailOfKind[operation.kind] ?? detailIds[code ?? ''] ?? '001';
   await tx.message.create({
     data: {
