@@ -23,8 +23,9 @@ async function save(lab: Lab, name: string, request: AcceptRequest): Promise<voi
   const history = await lab.temporal.workflow.getHandle(workflowId).fetchHistory();
   // Compact: what is indented is larger than what it says.
   const text = JSON.stringify(JSON.parse(historyToJSON(history)));
-  // Stack traces name the checkout's directory, which is nobody's business.
-  await writeFile(join(target, `${name}.json`), `${text.replaceAll(`${process.cwd()}/`, '')}\n`);
+  // Stack traces name the checkout's directory, which is nobody's business; a bundle from the cache, another's.
+  const bare = text.replaceAll(/(?<=[( ])\/[^\s():"\\]*?\/(?=(?:node_modules|workflows)\/)/g, '');
+  await writeFile(join(target, `${name}.json`), `${bare.replaceAll(`${process.cwd()}/`, '')}\n`);
   console.log(name);
 }
 
