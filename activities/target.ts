@@ -73,8 +73,9 @@ export function createTargetActivities(deps: TargetDeps): TargetActivities {
     const { claim, volumeId, snapshot, readonly } = request;
     const exportId = mustBeUuid(idOf(request));
     if (connection) return hostStep(deps, claim, exportId, () => connection({ volumeId, snapshot, readonly }));
-    const path = await pathOf(request);
     return hostStep(deps, claim, exportId, async (step) => {
+      // Within the step: a file server that does not answer is waited for under a heartbeat.
+      const path = await pathOf(request);
       const chap = await deps.services.targetSecret(claim, volumeId);
       return target().exportVolume(step, { volumeId: exportId, path, chap, readonly });
     });
