@@ -7,6 +7,8 @@ export interface Suite {
   readonly onlyWhenNamed?: true;
   /** Needs servers of this machine: Debian packages, and the OpenStack clients. */
   readonly needs: readonly ('storage' | 'ceph' | 'clients' | 'lab' | 'temporal-server')[];
+  /** Runs beside the others: it keeps to one core, and they leave it one. */
+  readonly beside?: true;
 }
 
 /** In the order in which they run: what is quick and finds most comes first. */
@@ -14,7 +16,7 @@ export const suites: readonly Suite[] = [
   { name: 'unit', what: 'one module at a time, no servers', needs: [] },
   { name: 'history', what: 'recorded workflow histories, replayed', needs: [] },
   { name: 'driver', what: 'driver conformance on real files, tgtd, libiscsi and Ceph', needs: ['storage', 'ceph'] },
-  { name: 'lab', what: 'LVM, iSCSI and other kernel storage, in a virtual machine', needs: ['lab'] },
+  { name: 'lab', what: 'LVM, iSCSI and other kernel storage, in a virtual machine', needs: ['lab'], beside: true },
   { name: 'workflow', what: 'every workflow on a real server, every step doubled and failed', needs: [] },
   { name: 'chaos', what: 'a sample of the fault matrix: processes killed, disks full', needs: ['storage'] },
   {

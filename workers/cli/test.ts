@@ -11,7 +11,7 @@ import {
 import { findTemporalCli } from '../embedded/temporal-cli.ts';
 import { ensureTemporalServer } from '../embedded/temporal-server.ts';
 import { suites, type Suite } from './suites.ts';
-import { projectRoot, runVitest } from './vitest-run.ts';
+import { projectRoot, runVitest, type TestCounts } from './vitest-run.ts';
 
 /** Answers the exit code: 0 when nothing failed and something ran. */
 export async function test(names: readonly string[], { install }: { readonly install: boolean }): Promise<number> {
@@ -25,15 +25,18 @@ export async function test(names: readonly string[], { install }: { readonly ins
   );
   const present = await withTests(wanted);
   if (install) await installNeeds(present);
-  const { passed, failed, skipped } = present.length > 0 ? await runVitest(present.map(({ name }) => name)) : none;
+  const runs = [present.filter(({ beside }) => !beside), present.filter(({ beside }) => beside === true)];
+  const counts = await Promise.all(
+    runs.filter((run) => run.length > 0).map((run) => runVitest(run.map(({ name }) => name))),
+  );
+  const sum = (kind: keyof TestCounts): number => counts.reduce((total, count) => total + count[kind], 0);
+  const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')];
   if (names.length === 0)
     for (const { name } of suites.filter(({ onlyWhenNamed }) => onlyWhenNamed))
       console.log(`not among all suites, because of its length: ./scoria test ${name}`);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }
-
-const none = { passed: 0, failed: 0, skipped: 0 };
 
 const describeSuites = (): string => suites.map(({ name, what }) => `  ${name.padEnd(10)}${what}`).join('\n');
 
